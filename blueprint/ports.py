@@ -1,0 +1,180 @@
+"""The typed interfaces between layers. A consumer sees a port, never the implementation behind it.
+
+Fields are values that only the cloud knows (pulumi.Input[str]) or plan-time facts. A secret is passed by its ARN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from blueprint.types import Dialect, KeyPurpose, Noun
+
+if TYPE_CHECKING:
+    import pulumi
+
+
+@dataclass(frozen=True)
+class Port:
+    """What every port tells: its dialect and who provides it."""
+
+    DIALECT: ClassVar[Dialect]
+    provider: Noun
+
+
+@dataclass(frozen=True)
+class WorkloadIdentity:
+    """One workload as the rest of the platform knows it."""
+
+    role_name: pulumi.Input[str]
+    role_arn: pulumi.Input[str]
+    namespace: str
+    service_account: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class IdentityPort(Port):
+    """Identities of all workloads, made before anything that grants to them."""
+
+    DIALECT = Dialect.IDENTITY
+    workloads: Mapping[tuple[Noun, str], WorkloadIdentity]
+    permissions_boundary_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class NetworkPort(Port):
+    """Where things run. Tuples hold one entry a zone."""
+
+    DIALECT = Dialect.NETWORK
+    vpc_id: pulumi.Input[str]
+    vpc_cidr: pulumi.Input[str]
+    workload_subnet_ids: tuple[pulumi.Input[str], ...]
+    data_subnet_ids: tuple[pulumi.Input[str], ...]
+    endpoint_subnet_cidrs: tuple[pulumi.Input[str], ...]
+    endpoint_security_group_id: pulumi.Input[str]
+    vpc_endpoint_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """AWS service name ("s3", "bedrock-runtime") -> endpoint id."""
+
+
+@dataclass(frozen=True)
+class KeysPort(Port):
+    """One customer managed key for each purpose that anybody asked for."""
+
+    DIALECT = Dialect.KEYS
+    arns: Mapping[KeyPurpose, pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class AuditPort(Port):
+    """Where audit records go and where security events are announced."""
+
+    DIALECT = Dialect.AUDIT
+    trail_arn: pulumi.Input[str]
+    log_archive_bucket: pulumi.Input[str]
+    access_log_bucket: pulumi.Input[str]
+    alert_topic_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class SecretsPort(Port):
+    """Secrets that components asked for, as "noun/secret" -> ARN; the values never pass through the program."""
+
+    DIALECT = Dialect.SECRETS
+    arns: Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class BackupPort(Port):
+    """Resources are chosen by tag: whatever carries it is in the plan."""
+
+    DIALECT = Dialect.BACKUP
+    vault_arn: pulumi.Input[str]
+    tag: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class IngressPort(Port):
+    """The private way in: a load balancer that forwards to registered targets."""
+
+    DIALECT = Dialect.INGRESS
+    listener_arn: pulumi.Input[str]
+    security_group_id: pulumi.Input[str]
+    host: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class ClusterPort(Port):
+    """A Kubernetes API and the means to register objects with it."""
+
+    DIALECT = Dialect.KUBERNETES
+    name: pulumi.Input[str]
+    endpoint: pulumi.Input[str]
+    security_group_id: pulumi.Input[str]
+    provider_resource: pulumi.ProviderResource
+    namespaces: Mapping[Noun, pulumi.Input[str]]
+    """Namespace of each component, as made by the cluster: reading it orders a workload behind its namespace."""
+
+
+@dataclass(frozen=True)
+class CapacityPort(Port):
+    """A pool of accelerated nodes, with the facts of its instance type."""
+
+    DIALECT = Dialect.CAPACITY
+    instance: str
+    accelerators: int
+    accelerator_resource: str
+    """Kubernetes resource name: "nvidia.com/gpu"."""
+    node_labels: Mapping[str, str]
+    tolerations: tuple[Mapping[str, str], ...]
+    efa_interfaces: int = 0
+
+
+@dataclass(frozen=True)
+class WeightsPort(Port):
+    """Model weights in a bucket of the platform."""
+
+    DIALECT = Dialect.WEIGHTS
+    bucket: pulumi.Input[str]
+    uri: pulumi.Input[str]
+    digest: str | None
+    model: str
+
+
+@dataclass(frozen=True)
+class ModelRoutePort(Port):
+    """One served model, as a gateway sees it: a ConfigMap that holds its route entry, in the gateway's namespace."""
+
+    DIALECT = Dialect.MODEL_ROUTE
+    model: str
+    config_map: pulumi.Input[str]
+    key: str
+
+
+@dataclass(frozen=True)
+class OpenAiPort(Port):
+    """An endpoint that speaks the OpenAI API, version 1."""
+
+    DIALECT = Dialect.OPENAI_V1
+    url: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OtlpPort(Port):
+    """A sink for traces, metrics and logs in OTLP."""
+
+    DIALECT = Dialect.OTLP
+    grpc: pulumi.Input[str]
+    http: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class HttpProxyPort(Port):
+    """The one way to names outside AWS; callers authenticate with the secret."""
+
+    DIALECT = Dialect.HTTP_PROXY
+    url: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]

@@ -1,0 +1,181 @@
+"""Who needs what: the answers of all specs, folded into one table before any component exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from blueprint.errors import Problem, nearest
+from blueprint.types import DataClass, Dialect, Frozen, KeyPurpose, Noun
+
+
+class Want(Frozen):
+    """A port that a component needs, by dialect and, where several offer it, by provider."""
+
+    name: str
+    dialect: Dialect
+    of: Noun | None = None
+    access: Literal["read", "write", "own"] = "read"
+    workload: str = ""
+    """Which of the consumer's workloads uses it; left out: its only one."""
+
+
+class Offer(Frozen):
+    """A port that a component provides."""
+
+    name: str
+    dialect: Dialect
+
+
+class Needs(Frozen):
+    """What one component asks of the rest, known from its spec alone."""
+
+    wants: tuple[Want, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    uses: frozenset[Noun] = frozenset()
+    """Components that are built on without data flowing to them, such as the pool a model runs on: no edge, no grant."""
+    workloads: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    """AWS services called from inside the VPC, by endpoint name: "logs", "ecr.api", "bedrock-runtime"."""
+    egress: frozenset[str] = frozenset()
+    """Host names outside AWS that are called."""
+    processors: frozenset[str] = frozenset()
+    """Outside parties that see data, by name."""
+    keys: frozenset[KeyPurpose] = frozenset()
+    secrets: frozenset[str] = frozenset()
+    quotas: Mapping[str, int] = Field(default_factory=dict)
+    """Service quota code -> units, added up over all components."""
+    data_classes: frozenset[DataClass] | None = None
+    """Data classes that this component holds; None: those of the platform."""
+
+
+class Edge(Frozen):
+    """One consumer's workload that uses one provider's port, with the data that flows."""
+
+    consumer: Noun
+    workload: str
+    want: Want
+    provider: Noun
+    offer: Offer
+    data_classes: frozenset[DataClass]
+
+    @property
+    def id(self) -> str:
+        """Stable name of the edge, usable in resource names."""
+        return "-".join((slug(self.consumer), self.workload, self.want.name))
+
+
+class Wiring(Frozen):
+    """The whole table. Endpoints, allow-lists, policies and registers read this and nothing else."""
+
+    needs: Mapping[Noun, Needs]
+    edges: tuple[Edge, ...]
+    data_classes: frozenset[DataClass]
+
+    def to(self, provider: Noun) -> tuple[Edge, ...]:
+        """Edges that a provider has to admit."""
+        return tuple(edge for edge in self.edges if edge.provider == provider)
+
+    def of(self, consumer: Noun) -> tuple[Edge, ...]:
+        """Edges on which a component depends."""
+        return tuple(edge for edge in self.edges if edge.consumer == consumer)
+
+    def classes(self, noun: Noun) -> frozenset[DataClass]:
+        """Data classes that a component may hold."""
+        needs = self.needs.get(noun)
+        return self.data_classes if needs is None or needs.data_classes is None else needs.data_classes
+
+    @property
+    def workloads(self) -> tuple[tuple[Noun, str], ...]:
+        """Every workload that needs an identity, sorted."""
+        return tuple(sorted((noun, name) for noun, needs in self.needs.items() for name in needs.workloads))
+
+    @property
+    def services(self) -> frozenset[str]:
+        """AWS services that are called from inside the VPC."""
+        return frozenset[str]().union(*(needs.services for needs in self.needs.values()))
+
+    @property
+    def egress(self) -> frozenset[str]:
+        """Host names outside AWS that are called."""
+        return frozenset[str]().union(*(needs.egress for needs in self.needs.values()))
+
+    @property
+    def keys(self) -> frozenset[KeyPurpose]:
+        """Purposes for which a key is needed."""
+        return frozenset[KeyPurpose]().union(*(needs.keys for needs in self.needs.values()))
+
+    @property
+    def processors(self) -> tuple[tuple[str, Noun, frozenset[DataClass]], ...]:
+        """Outside parties, who brings them in, and which data they may see, sorted."""
+        found = ((party, noun) for noun, needs in self.needs.items() for party in needs.processors)
+        return tuple((party, noun, self.classes(noun)) for party, noun in sorted(found))
+
+    @property
+    def quotas(self) -> Mapping[str, int]:
+        """Units asked of each service quota."""
+        total: dict[str, int] = {}
+        for needs in self.needs.values():
+            for code, units in needs.quotas.items():
+                total[code] = total.get(code, 0) + units
+        return dict(sorted(total.items()))
+
+
+def fold(needs: Mapping[Noun, Needs], data_classes: frozenset[DataClass]) -> tuple[Wiring, tuple[Problem, ...]]:
+    """Match every want with the offer that serves it.
+
+    A want without an offer, or with several and no name, is a problem and leaves no edge.
+    """
+    edges: list[Edge] = []
+    problems: list[Problem] = []
+    table = Wiring(needs=dict(sorted(needs.items())), edges=(), data_classes=data_classes)
+    for consumer, asked in sorted(needs.items()):
+        problems.extend(_missing(consumer, used, needs) for used in sorted(asked.uses - needs.keys()))
+        for want in asked.wants:
+            matches = [
+                (provider, offer)
+                for provider, answer in sorted(needs.items())
+                for offer in answer.offers
+                if provider != consumer and offer.dialect == want.dialect and want.of in {None, provider}
+            ]
+            if len(matches) != 1:
+                problems.append(_unmatched(consumer, want, [provider for provider, _ in matches], needs))
+                continue
+            provider, offer = matches[0]
+            edges.extend(
+                Edge(consumer=consumer, workload=workload, want=want, provider=provider, offer=offer,
+                     data_classes=table.classes(consumer))
+                for workload in ([want.workload] if want.workload else sorted(asked.workloads) or [""])
+            )  # fmt: skip
+    return table.model_copy(update={"edges": tuple(edges)}), tuple(problems)
+
+
+def slug(noun: Noun) -> str:
+    """A noun as part of a resource name."""
+    return noun.replace("/", "-").replace("_", "-")
+
+
+def _missing(consumer: Noun, used: Noun, needs: Mapping[Noun, Needs]) -> Problem:
+    kind, _, name = used.partition("/")
+    known = [noun.partition("/")[2] for noun in needs if noun.startswith(f"{kind}/")]
+    return Problem(
+        what=f"names {kind} {name!r}, which the document does not have", path=tuple(consumer.split("/")), value=name,
+        allowed=", ".join(sorted(known)) or "none is defined", why="it would have nothing to run on",
+        fix=nearest(name, known) if known else f"add {name!r} to {kind}",
+    )  # fmt: skip
+
+
+def _unmatched(consumer: Noun, want: Want, found: Sequence[Noun], needs: Mapping[Noun, Needs]) -> Problem:
+    offering = [n for n, answer in needs.items() if any(offer.dialect == want.dialect for offer in answer.offers)]
+    path = tuple(consumer.split("/"))
+    if found:
+        return Problem(what=f"needs one {want.dialect}, and {len(found)} are offered", path=path, allowed=", ".join(found),
+                       why=f"the port {want.name!r} must have one provider", fix="name the one that is meant")  # fmt: skip
+    named = f" from {want.of}" if want.of else ""
+    return Problem(
+        what=f"needs {want.dialect}{named}, and nobody offers it", path=path, value=want.of or "",
+        allowed=nearest(want.of or "", offering), why=f"the port {want.name!r} would lead nowhere at run time",
+        fix=f"add a component that offers {want.dialect} to the document",
+    )  # fmt: skip
