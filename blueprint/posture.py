@@ -24,8 +24,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
-from pydantic import ConfigDict
-
 from blueprint.errors import BlueprintError, DocumentError, NotFound, Problem
 from blueprint.parameter import CHAINS, Join, Parameter, ScopeKind
 from blueprint.snaps import SNAPS, Unreachable
@@ -57,7 +55,6 @@ class Principal(StrEnum):
 class Scope(Frozen):
     """What a value is about: the whole platform, one data class, or one class of principals."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     kind: ScopeKind = "platform"
     name: str = ""
 
