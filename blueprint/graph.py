@@ -42,6 +42,10 @@ class Ref(Frozen):
         """The reference as a graph writes it."""
         return {"$ref": {"urn": self.urn, "property": self.property}}
 
+    def as_key(self) -> str:
+        """The reference inside a key of a mapping, where only plain text can stand."""
+        return f"${{{self.urn}.{self.property}}}"
+
 
 class Processor(Frozen):
     """An outside party that sees data, and the component that brings it in."""
@@ -247,10 +251,15 @@ def _restored(node: JsonValue, refs: Sequence[Ref]) -> JsonValue:
         case str() if "\x7f" in node:
             return text(refs[int(piece)] if place % 2 else piece for place, piece in enumerate(node.split("\x7f")))
         case dict():
-            return {key: _restored(item, refs) for key, item in node.items()}
+            return {_restored_key(key, refs): _restored(item, refs) for key, item in node.items()}
         case list():
             return [_restored(item, refs) for item in node]
     return node
+
+
+def _restored_key(key: str, refs: Sequence[Ref]) -> str:
+    pieces = key.split("\x7f")
+    return "".join(refs[int(piece)].as_key() if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 def _inner(piece: JsonValue) -> JsonValue:

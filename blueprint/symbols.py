@@ -1,0 +1,112 @@
+"""Symbols: text that stands for what the cloud will decide while a program runs offline, and the way back to a Ref."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+
+from google.protobuf import struct_pb2
+from pydantic import JsonValue
+
+from blueprint.graph import SECRET, UNKNOWN, Ref, Urn, text
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key that marks a wrapped value in the engine's protocol and in its state files."""
+WITHHELD_KIND = "1b47061264138c4ac30d75fd1eb44270"
+RESOURCE_KIND = "5cf8f73096256a8f31e491e813e4eb8e"
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+_MARK = "~~ref."
+_TOKEN = re.compile(r"~~ref\.[0-9a-f]{16}\.\w+~~")
+"""Plain ASCII without quotes: JSON, YAML, URLs and templates carry it unchanged."""
+
+
+class Symbols:
+    """The symbols of one synth. Each depends on its URN and property alone, so unrelated changes never move it."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._refs: dict[str, Ref] = {}
+
+    def token(self, urn: Urn, name: str) -> str:
+        """The symbol of one property; empty, which means unknown, when symbols are off."""
+        if not self._enabled:
+            return ""
+        token = f"{_MARK}{hashlib.sha256(urn.encode()).hexdigest()[:16]}.{name}~~"
+        self._refs[token] = Ref(urn=urn, property=name)
+        return token
+
+    def answer(
+        self, urn: Urn, inputs: struct_pb2.Struct, *, texts: Iterable[str], secret: Iterable[str]
+    ) -> struct_pb2.Struct:
+        """The inputs, with a symbol for each text that the inputs leave to the cloud."""
+        found = struct_pb2.Struct()
+        found.CopyFrom(inputs)
+        hidden = frozenset(secret)
+        for name in texts if self._enabled else ():
+            if name in inputs.fields or name in {"id", "urn"}:
+                continue
+            token = self.token(urn, name)
+            if name in hidden:
+                wrapped = found.fields[name].struct_value.fields
+                wrapped[SIGNATURE].string_value = WITHHELD_KIND
+                wrapped["value"].string_value = token
+            else:
+                found.fields[name].string_value = token
+        return found
+
+    def read(self, struct: struct_pb2.Struct) -> Mapping[str, JsonValue]:
+        """A message as a graph writes it: symbols as references, secrets and unknowns as their marks."""
+        return {name: self._value(struct.fields[name]) for name in sorted(struct.fields)}
+
+    def _value(self, value: struct_pb2.Value) -> JsonValue:
+        match value.WhichOneof("kind"):
+            case "string_value":
+                return self._text(value.string_value)
+            case "bool_value":
+                return bool(value.bool_value)
+            case "number_value":
+                number = value.number_value
+                return int(number) if number.is_integer() else number
+            case "list_value":
+                return [self._value(item) for item in value.list_value.values]
+            case "struct_value":
+                return self._struct(value.struct_value)
+        return None
+
+    def _struct(self, struct: struct_pb2.Struct) -> JsonValue:
+        fields = struct.fields
+        if SIGNATURE not in fields:
+            return {self._key(name): self._value(fields[name]) for name in sorted(fields)}
+        kind = fields[SIGNATURE].string_value
+        if kind == WITHHELD_KIND:
+            return SECRET
+        if kind == RESOURCE_KIND:
+            return Ref(urn=fields["urn"].string_value, property="id").value()
+        return UNKNOWN  # files and archives: their content is not looked into
+
+    def _text(self, value: str) -> JsonValue:
+        if value == UNKNOWN_TEXT:
+            return UNKNOWN
+        if _MARK not in value:
+            return value
+        pieces = self._pieces(value)
+        return UNKNOWN if pieces is None else text(pieces)
+
+    def _key(self, name: str) -> str:
+        pieces = self._pieces(name) if _MARK in name else None
+        return "".join(p if isinstance(p, str) else p.as_key() for p in pieces) if pieces else name
+
+    def _pieces(self, value: str) -> list[str | Ref] | None:
+        """Literals and references in turn; None when the program cut or changed a symbol: nothing is known then."""
+        pieces: list[str | Ref] = []
+        end = 0
+        for match in _TOKEN.finditer(value):
+            ref = self._refs.get(match.group())
+            if ref is None:
+                return None
+            pieces += [value[end : match.start()], ref]
+            end = match.end()
+        pieces.append(value[end:])
+        return None if any(isinstance(piece, str) and _MARK in piece for piece in pieces) else pieces
