@@ -63,8 +63,6 @@ class Recorder:
     ) -> resource_pb2.RegisterResourceResponse:
         """Record a resource; answer its inputs, and symbols for what the cloud will add."""
         urn = self._urn(request.parent, request.type, request.name)
-        if request.transforms:
-            raise ProgramError(f"{urn}: a transform would run in the engine only; change the arguments instead")
         self._keep(
             Resource(
                 urn=urn,
@@ -149,7 +147,11 @@ class Recorder:
         raise ProgramError(f"the program calls {request.tok}, which only a running provider can answer")
 
     def GetDeploymentInfo(self, _request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:  # noqa: N802
-        """Say what a registration may carry. Outputs as values are left out, so that requests hold plain values."""
+        """Say what a registration may carry.
+
+        Left out: outputs as values, so that requests hold plain ones; transforms and hooks, which only the engine runs,
+        so that the SDK refuses a program that has them.
+        """
         return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
     def RegisterPackage(  # noqa: N802
