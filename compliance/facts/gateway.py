@@ -1,0 +1,36 @@
+"""The one door through which applications call models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compliance.facts.base import Leaf, Subject
+
+
+@dataclass(frozen=True)
+class Gateway(Subject):
+    """A model gateway: its configuration folded with the Deployment that runs it."""
+
+    authenticated: Leaf[bool]
+    encrypted: Leaf[bool]
+    """Whether the gateway itself speaks TLS."""
+    private: Leaf[bool]
+    prompt_logging: Leaf[str]
+    """off, metadata, redacted or full: what the callbacks write of prompts and answers."""
+    stored_prompts: Leaf[bool]
+    """Whether prompts are kept in the gateway's database, where only the volume is encrypted."""
+    redacts: Leaf[bool]
+    """Whether personal data is masked before a prompt goes on."""
+    card_data_allowed: Leaf[bool]
+    guardrails: Leaf[frozenset[str]]
+    guarded_by_default: Leaf[bool]
+    """Whether guardrails hold for a caller that does not ask for them."""
+    budgets: Leaf[bool]
+    rate_limits: Leaf[bool]
+    fallbacks: Leaf[bool]
+    audit_log: Leaf[bool]
+    admin_ui: Leaf[bool]
+    reports_home: Leaf[bool]
+    """Whether it fetches from, or reports to, its maker."""
+    private_models: Leaf[bool]
+    """Whether every route leads to a model inside the platform or through a private endpoint."""

@@ -1,0 +1,92 @@
+"""Objects of the Kubernetes API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compliance.facts.base import Leaf, Ref, Subject
+
+
+@dataclass(frozen=True)
+class Namespace(Subject):
+    """A namespace with its pod security level, default network policies and quota folded in."""
+
+    name: Leaf[str]
+    system: Leaf[bool]
+    pod_security: Leaf[str]
+    """privileged, baseline or restricted: the level that is enforced."""
+    default_deny_ingress: Leaf[bool]
+    default_deny_egress: Leaf[bool]
+    quota: Leaf[bool]
+
+
+@dataclass(frozen=True)
+class Workload(Subject):
+    """A Deployment, StatefulSet, DaemonSet, Job or CronJob; a bool leaf speaks for all of its containers."""
+
+    controller: Leaf[str]
+    namespace: Leaf[str]
+    non_root: Leaf[bool]
+    read_only_root: Leaf[bool]
+    escalation_denied: Leaf[bool]
+    capabilities_dropped: Leaf[bool]
+    """ALL dropped and none added."""
+    seccomp: Leaf[bool]
+    privileged: Leaf[bool]
+    host_namespaces: Leaf[bool]
+    host_paths: Leaf[bool]
+    host_ports: Leaf[bool]
+    images: Leaf[frozenset[str]]
+    images_pinned: Leaf[bool]
+    """Unknown not_pinned for a tag: which image it names is decided when the pod starts."""
+    own_registry: Leaf[bool]
+    """Whether every image is pulled from a registry in an AWS account, the pull-through cache included."""
+    limits: Leaf[bool]
+    requests: Leaf[bool]
+    liveness: Leaf[bool]
+    readiness: Leaf[bool]
+    replicas: Leaf[int | None]
+    """The fewest that run; None for a controller that runs one on each node, or runs to its end."""
+    disruption_budget: Leaf[bool]
+    spread: Leaf[bool]
+    """Whether the scheduler is asked to keep replicas on different nodes or zones."""
+    own_service_account: Leaf[bool]
+    token_mounted: Leaf[bool]
+    reaches_api: Leaf[bool]
+    """Whether its service account is bound to a role, so that a token is of use."""
+    secrets_in_env: Leaf[bool]
+    isolation: Leaf[str]
+    """shared, namespace, node, cluster or account: what keeps its pods apart from those of others."""
+
+
+@dataclass(frozen=True)
+class NetworkPolicy(Subject):
+    """One network policy."""
+
+    open_ingress: Leaf[bool]
+    """Whether a rule admits every peer."""
+    open_egress: Leaf[bool]
+    """Whether a rule lets pods talk to everybody."""
+
+
+@dataclass(frozen=True)
+class KubernetesRole(Subject):
+    """A Role or ClusterRole, with whoever is bound to it."""
+
+    cluster_wide: Leaf[bool]
+    named_only: Leaf[bool]
+    """Whether verbs, resources and API groups are named, without wildcards."""
+    reads_secrets: Leaf[bool]
+    """Whether it reads every secret in its reach."""
+    escalates: Leaf[bool]
+    """Whether it may bind, escalate or impersonate."""
+    role: Leaf[Ref | str | None]
+
+
+@dataclass(frozen=True)
+class Autoscaler(Subject):
+    """What changes the number of replicas."""
+
+    minimum: Leaf[int]
+    maximum: Leaf[int]
+    metrics: Leaf[frozenset[str]]
