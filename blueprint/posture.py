@@ -42,6 +42,7 @@ class StackFact(StrEnum):
     SERVICE_PROVIDER = "service_provider"
     CLEARINGHOUSE = "clearinghouse"
     PROMPT_LOG_IS_AUDIT_RECORD = "prompt_log_is_audit_record"
+    PROMPT_LOG_IS_DOCUMENTATION = "prompt_log_is_documentation"
     CONTRACT_NAMES_M_21_31 = "contract_names_m_21_31"
 
 
