@@ -45,7 +45,7 @@ SLOTS: Mapping[str, Slot] = {
         "managed": _kind(_F, "audit", "AuditTrail"),
         "existing": _kind(_F, "existing_audit", "ExistingAuditTrail"),
     }, True),
-    "account": Slot(_F, False, None, frozenset(), {"managed": _kind(_F, "account", "AccountBaseline")}, True),
+    "account_baseline": Slot(_F, False, None, frozenset(), {"managed": _kind(_F, "account", "AccountBaseline")}, True),
     "network": Slot(_F, False, Dialect.NETWORK, frozenset(), {
         "managed": _kind(_F, "network", "Network"),
         "existing": _kind(_F, "existing_network", "ExistingNetwork"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from blueprint.errors import Problem
 from blueprint.types import Frozen
 from blueprint.wiring import Needs
 
@@ -24,3 +26,8 @@ class Spec(Frozen):
     def needs(self) -> Needs:
         """Say what this component asks of the rest; answered from the spec alone."""
         return Needs()
+
+    def misplaced(self, region: str) -> Iterable[tuple[str, Problem]]:
+        """Say what the region does not have, as (field, problem); nothing when all of it can live there."""
+        del region
+        return ()
