@@ -34,6 +34,13 @@ ANY = "*"
 """In `forbids`: no value at all may be set."""
 
 
+class Unset(BlueprintError):
+    """A component reads a parameter that nothing sets, although the baseline ought to: the posture lacks the baseline."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(f"no framework and no baseline sets {parameter}")
+
+
 class StackFact(StrEnum):
     """What a contribution may depend on; a fact that the stack document does not state does not hold."""
 
