@@ -1,0 +1,201 @@
+"""What a stack document may say about the model gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from blueprint.errors import nearest
+from blueprint.spec import Spec, Tightens
+from blueprint.types import Dialect, Email, Frozen, KeyPurpose, Name
+from blueprint.wiring import Needs, Offer, Want
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PLATFORM_TEAM = "platform"
+"""The team whose key the platform's own components use; it may call every route."""
+
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
+
+
+class Price(Frozen):
+    """What a model costs; a self-hosted model has no spend, and so no budget, until somebody says so."""
+
+    input_usd_per_million: Usd = Field(description="US dollars for a million prompt tokens")
+    output_usd_per_million: Usd = Field(description="US dollars for a million answer tokens")
+
+
+class RouteModel(Frozen):
+    """One served model behind a route."""
+
+    serving: Name = Field(description="Name of an entry of `serving`")
+    weight: int = Field(1, ge=1, le=100, description="Share of the requests against its siblings; left out: 1")
+    price: Price | None = Field(None, description="What its tokens cost; left out: spend is recorded as zero")
+
+
+class Route(Frozen):
+    """One model name that callers use, and what answers to it."""
+
+    name: Name = Field(description="The `model` that callers ask for")
+    task: str = Field("chat", description="What the route is for, shown to callers; left out: chat")
+    models: tuple[RouteModel, ...] = Field(min_length=1, description="Models that share the route's requests")
+    fallbacks: tuple[Name, ...] = Field((), description="Routes tried in turn when this one fails; left out: none")
+    timeout_seconds: int = Field(120, ge=1, le=3600, description="Longest wait for an answer; left out: 120")
+    retries: int = Field(2, ge=0, le=5, description="Attempts after the first one failed; left out: 2")
+
+
+class Limits(Frozen):
+    """How much one team may use; nobody is without limits."""
+
+    budget_usd_month: float = Field(
+        1000, gt=0, le=10_000_000, description="US dollars in 30 days, after which calls are refused; left out: 1000"
+    )
+    requests_per_minute: int = Field(600, ge=1, le=1_000_000, description="Left out: 600")
+    tokens_per_minute: int = Field(400_000, ge=1, le=1_000_000_000, description="Left out: 400000")
+
+
+class Team(Limits):
+    """Callers that share a key, a budget and limits."""
+
+    name: Name = Field(description="Also the name of its key among the secrets: gateway/team-<name>")
+    owner: Email = Field(description="Who answers for its use")
+    models: tuple[Name, ...] = Field((), description="Routes it may call; left out: all of them")
+
+
+class DatabaseSize(Frozen):
+    """Aurora capacity."""
+
+    min_units: float = Field(0.5, ge=0.5, le=256, multiple_of=0.5, description="Capacity units at rest; left out: 0.5")
+    max_units: float = Field(8, ge=1, le=256, multiple_of=0.5, description="Capacity units under load; left out: 8")
+    instances: int = Field(
+        2, ge=2, le=15, description="Instances, spread over zones; left out: 2, a writer and a reader"
+    )
+
+
+class CacheSize(Frozen):
+    """Valkey capacity."""
+
+    node: str = Field(
+        "cache.m7g.large", pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$", description="Left out: cache.m7g.large"
+    )
+    replicas: int = Field(1, ge=1, le=5, description="Replicas in other zones; left out: 1")
+
+
+class LiteLlmSpec(Spec):
+    """One OpenAI-compatible door to every model, with keys, budgets, fallbacks and guardrails."""
+
+    kind: Literal["litellm"] = "litellm"
+    routes: tuple[Route, ...] = Field(min_length=1, description="Model names that callers use")
+    teams: tuple[Team, ...] = Field((), description="Callers besides the platform itself; left out: none")
+    platform_limits: Limits = Field(
+        Limits(), description="Limits of the platform's own components; left out: see Limits"
+    )
+    switched_off: frozenset[Name] = Field(
+        frozenset(), description="Kill switch: entries of `serving` that get no request; left out: none"
+    )
+    prompt_logging: Annotated[Level | None, Tightens("prompt_logging")] = Field(
+        None, description="How much of prompts and answers is recorded; left out: the posture's value"
+    )
+    redaction: Annotated[bool | None, Tightens("pii_phi_redaction")] = Field(
+        None, description="Whether personal and health data is masked in prompts; left out: the posture's value"
+    )
+    card_data_allowed: Annotated[bool | None, Tightens("card_data_in_prompts_allowed")] = Field(
+        None, description="Whether a prompt with a card number is let through; left out: the posture's value"
+    )
+    max_request_megabytes: int = Field(10, ge=1, le=100, description="Largest request body; left out: 10")
+    replicas: int = Field(3, ge=2, le=50, description="Fewest gateway pods; left out: 3")
+    max_replicas: int = Field(12, ge=2, le=200, description="Most gateway pods; left out: 12")
+    database: DatabaseSize = Field(DatabaseSize(), description="Keys, teams and spend; left out: see DatabaseSize")
+    cache: CacheSize = Field(CacheSize(), description="Rate limits shared by all pods; left out: see CacheSize")
+    keep: bool = Field(
+        default=True, description="Whether database and cache outlive the stack; left out: protected, kept on delete"
+    )
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> LiteLlmSpec:
+        problems = (*_repeated(self), *_unknown(self), *_cycles(self), *_sizes(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the servings behind the routes, sorted."""
+        return tuple(sorted({model.serving for route in self.routes for model in route.models}))
+
+    def needs(self) -> Needs:
+        """One route for each served model, a sink for traces, a key for each team."""
+        routes = (
+            Want(name=f"route-{name}", dialect=Dialect.MODEL_ROUTE, of=f"serving/{name}", workload="gateway")
+            for name in self.served
+        )
+        return Needs(
+            wants=(*routes, Want(name="otlp", dialect=Dialect.OTLP, access="write", workload="gateway")),
+            offers=(Offer(name="openai", dialect=Dialect.OPENAI_V1),),
+            workloads=frozenset({"gateway", "migrations", "teams", "analyzer", "anonymizer"}),
+            services=frozenset({"secretsmanager", "sts", "eks-auth"}),
+            keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.LOGS, KeyPurpose.SECRETS}),
+            secrets=frozenset({"master-key", f"team-{PLATFORM_TEAM}", *(f"team-{team.name}" for team in self.teams)}),
+        )
+
+
+def _repeated(spec: LiteLlmSpec) -> Iterable[str]:
+    yield from (f"route {name!r} is named twice" for name in _twice(route.name for route in spec.routes))
+    yield from (f"team {name!r} is named twice" for name in _twice(team.name for team in spec.teams))
+    for route in spec.routes:
+        again = _twice(model.serving for model in route.models)
+        yield from (f"route {route.name!r} lists serving {name!r} twice; give it one weight" for name in again)
+    if any(team.name == PLATFORM_TEAM for team in spec.teams):
+        yield f"team {PLATFORM_TEAM!r} is the platform's own; set platform_limits instead"
+
+
+def _unknown(spec: LiteLlmSpec) -> Iterable[str]:
+    known = {route.name for route in spec.routes}
+    for route in spec.routes:
+        for name in route.fallbacks:
+            if name not in known:
+                yield f"route {route.name!r} falls back to {name!r}, which is no route; {nearest(name, known)}"
+    for team in spec.teams:
+        for name in team.models:
+            if name not in known:
+                yield f"team {team.name!r} may call {name!r}, which is no route; {nearest(name, known)}"
+    for name in sorted(spec.switched_off - set(spec.served)):
+        yield f"switched_off names {name!r}, which no route uses; {nearest(name, spec.served)}"
+
+
+def _cycles(spec: LiteLlmSpec) -> Iterable[str]:
+    follows = {route.name: route.fallbacks for route in spec.routes}
+    for start in follows:
+        path = _way_back(start, follows)
+        if path and start == min(path):
+            yield f"fallbacks run in a circle: {' -> '.join((*path, start))}"
+
+
+def _way_back(start: str, follows: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The routes from one around to itself, or nothing."""
+    paths: list[tuple[str, ...]] = [(start,)]
+    seen = set[str]()
+    while paths:
+        path = paths.pop()
+        for following in follows.get(path[-1], ()):
+            if following == start:
+                return path
+            if following not in seen:
+                seen.add(following)
+                paths.append((*path, following))
+    return ()
+
+
+def _sizes(spec: LiteLlmSpec) -> Iterable[str]:
+    if spec.max_replicas < spec.replicas:
+        yield f"max_replicas is {spec.max_replicas}, fewer than the {spec.replicas} replicas there are at least"
+    if spec.database.max_units < spec.database.min_units:
+        yield f"database.max_units is {spec.database.max_units}, less than min_units {spec.database.min_units}"
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    listed = list(names)
+    return sorted({name for name in listed if listed.count(name) > 1})
