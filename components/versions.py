@@ -1,0 +1,107 @@
+"""Everything that is pinned: container images, charts, Kubernetes and its add-ons, each with its source and date.
+
+A digest is what a registry answered, never a guess: None means nobody has looked yet, and rules say "not pinned".
+`make pin-images` fills digests where a registry can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from blueprint.errors import NotFound
+from blueprint.types import Frozen, Partition
+
+if TYPE_CHECKING:
+    from blueprint.context import PlatformContext
+
+READ = "2026-11-20"
+"""Day on which the table was last compared with its sources."""
+
+
+class Image(Frozen):
+    """One container image. Pods pull it from the platform's own registry, into which it is mirrored."""
+
+    upstream: str
+    """Registry and repository of its maker."""
+    tag: str
+    digest: str | None = None
+    """sha256:… as the registry answers for the tag; None: not pinned yet."""
+    source: str
+
+    @property
+    def repository(self) -> str:
+        """Path within the platform's registry: the upstream path without its host."""
+        return self.upstream.partition("/")[2]
+
+    def at(self, platform: PlatformContext) -> str:
+        """Reference that a pod of the platform uses."""
+        pin = f"@{self.digest}" if self.digest else ""
+        return f"{registry(platform)}/{platform.label}/{self.repository}:{self.tag}{pin}"
+
+
+class Chart(Frozen):
+    """One Helm chart; charts are used only for operators that bring custom resources."""
+
+    repository: str
+    name: str
+    version: str
+    source: str
+
+
+KubernetesVersion: TypeAlias = Literal["1.35"]
+"""Versions whose add-ons are pinned below; another one is added together with its add-ons."""
+
+ADDONS: Mapping[KubernetesVersion, Mapping[str, str]] = {
+    "1.35": {
+        "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+        "aws-secrets-store-csi-driver-provider": "v3.1.3-eksbuild.1",
+        "coredns": "v1.13.2-eksbuild.31",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+        "kube-proxy": "v1.35.3-eksbuild.29",
+        "metrics-server": "v0.9.0-eksbuild.5",
+        "vpc-cni": "v1.22.4-eksbuild.3",
+    },
+}
+"""Add-on -> version. Source: public clusters pinned at 1.35, read on READ; `aws eks describe-addon-versions` has the last word."""
+
+IMAGES: Mapping[str, Image] = {
+    "efa-device-plugin": Image(
+        upstream="public.ecr.aws/eks/aws-efa-k8s-device-plugin", tag="v0.5.13",
+        source="aws/eks-charts aws-efa-k8s-device-plugin, 2026-11-20",
+    ),
+    "keda": Image(upstream="ghcr.io/kedacore/keda", tag="2.20.2", source="kedacore/keda 2.20.2, 2026-11-20"),
+    "keda-metrics-apiserver": Image(
+        upstream="ghcr.io/kedacore/keda-metrics-apiserver", tag="2.20.2", source="kedacore/keda 2.20.2, 2026-11-20"
+    ),
+    "keda-admission-webhooks": Image(
+        upstream="ghcr.io/kedacore/keda-admission-webhooks", tag="2.20.2", source="kedacore/keda 2.20.2, 2026-11-20"
+    ),
+    "nvidia-device-plugin": Image(
+        upstream="nvcr.io/nvidia/k8s-device-plugin", tag="v0.20.0", source="NVIDIA/k8s-device-plugin 0.20.0, 2026-11-20"
+    ),
+    "vllm": Image(
+        upstream="docker.io/vllm/vllm-openai", tag="v0.33.0", source="vLLM 0.33.0, published 2026-11-01, 2026-11-20"
+    ),
+}  # fmt: skip
+
+CHARTS: Mapping[str, Chart] = {
+    "keda": Chart(
+        repository="https://kedacore.github.io/charts", name="keda", version="2.20.2",
+        source="kedacore/charts 2.20.2, 2026-11-20",
+    ),
+}  # fmt: skip
+
+_SUFFIX = {Partition.AWS: "amazonaws.com", Partition.GOVCLOUD: "amazonaws.com", Partition.CHINA: "amazonaws.com.cn"}
+
+
+def image(name: str) -> Image:
+    """The pinned image of that name. Raises NotFound."""
+    if name not in IMAGES:
+        raise NotFound("image", name, IMAGES)
+    return IMAGES[name]
+
+
+def registry(platform: PlatformContext) -> str:
+    """Host of the account's own container registry."""
+    return f"{platform.account}.dkr.ecr.{platform.region}.{_SUFFIX[platform.partition]}"
