@@ -21,6 +21,7 @@ class Tag(StrEnum):
     DATA_CLASS = "data-class"
     AUDIT_RELEVANT = "audit-relevant"
     BACKUP = "backup"
+    PURPOSE = "purpose"
     MODEL = "model"
     ENDPOINT = "endpoint"
     DATASET = "dataset"

@@ -33,3 +33,8 @@ class IdentitySpec(Spec):
     def needs(self) -> Needs:
         """Nothing but to be told every workload."""
         return Needs(offers=(Offer(name="identity", dialect=Dialect.IDENTITY),))
+
+
+def break_glass_role_name(label: str) -> str:
+    """Name of the emergency role, which the audit trail watches."""
+    return f"{label}-break-glass"
