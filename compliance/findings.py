@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import JsonValue
 
@@ -26,7 +26,10 @@ class Outcome(StrEnum):
 
 
 class Read(Frozen):
-    """One value that a rule looked at, with the bound that it was held against; decides: the verdict rests on it."""
+    """One value that a rule looked at, with the bound that it was held against.
+
+    decides: the verdict rests on it. how: default says that the property is absent and the provider's value was taken.
+    """
 
     urn: str
     path: str
@@ -34,14 +37,16 @@ class Read(Frozen):
     parameter: str | None = None
     bound: JsonValue = None
     decides: bool = False
+    how: Literal["set", "default", "tag"] = "set"
 
 
 class Verdict(Frozen):
-    """The outcome, the sentence why, and what was read."""
+    """The outcome, the sentence why, and what was read. crashed: the rule itself failed, and the outcome is UNKNOWN."""
 
     outcome: Outcome
     because: str
     reads: tuple[Read, ...] = ()
+    crashed: bool = False
 
 
 class Finding(Frozen):
@@ -54,6 +59,11 @@ class Finding(Frozen):
     severity: Severity
     verdict: Verdict
     exception: str | None = None
+
+    @property
+    def by_default(self) -> bool:
+        """Whether the verdict rests on a value that is absent and was taken from the table of provider's defaults."""
+        return any(read.decides and read.how == "default" for read in self.verdict.reads)
 
     @staticmethod
     def id_of(rule: str, subject: str) -> str:
@@ -70,6 +80,10 @@ class Estate(Protocol):
 
     def at(self, ref: Ref) -> Subject | None:
         """The subject that a link leads to; None where nothing of ours stands there."""
+        ...
+
+    def component(self, subject: Subject) -> str | None:
+        """Name of the component that a subject belongs to, as its resources are named; None outside of any."""
         ...
 
 

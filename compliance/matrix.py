@@ -1,0 +1,289 @@
+"""The matrix: one row for every requirement of every selected framework, computed from findings.
+
+Assessment of a mapped row, first match: any FAIL → not-satisfied; any UNKNOWN → not-tested; a rule without a subject in
+scope → no-resource; else satisfied.
+
+Status, from the same findings:
+
+    every rule has a subject in scope, all PASS, extent full    implemented
+    only PASS and excepted                                      alternative
+    some PASS                                                   partial
+    no PASS and a FAIL                                          not-implemented
+    subjects exist, and every rule is NOT_APPLICABLE to them    not-applicable
+    only UNKNOWN, or no rule, or no subject                     none
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import JsonValue
+
+from blueprint.posture import Effective, JoinedPosture
+from blueprint.types import Frozen, Layer
+from compliance.attestation import Attestations
+from compliance.catalogue import Catalogue
+from compliance.findings import Finding, Outcome
+from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
+
+SCHEMA: Literal["blueprint.matrix/1"] = "blueprint.matrix/1"
+
+
+class Depth(StrEnum):
+    """How near to the running account the evidence is."""
+
+    PLANNED = "planned"
+    DEPLOYED = "deployed"
+    OBSERVED = "observed"
+
+
+class Assessment(StrEnum):
+    """What the rules say about a requirement."""
+
+    SATISFIED = "satisfied"
+    NOT_SATISFIED = "not-satisfied"
+    NOT_TESTED = "not-tested"
+    NO_RESOURCE = "no-resource"
+
+
+class Status(StrEnum):
+    """How far a requirement is implemented; the words of OSCAL."""
+
+    IMPLEMENTED = "implemented"
+    PARTIAL = "partial"
+    NOT_IMPLEMENTED = "not-implemented"
+    ALTERNATIVE = "alternative"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Applied(Frozen):
+    """A property that a rule read and judged PASS."""
+
+    urn: str
+    path: str
+    value: JsonValue
+    parameter: str | None
+    bound: JsonValue
+    how: str
+    rule: str
+
+
+class MatrixRow(Frozen):
+    """One requirement and all that is known about it."""
+
+    framework: str
+    edition: str
+    requirement: str
+    title: str
+    kind: Kind
+    obligation: str
+    layers: tuple[Layer, ...]
+    responsibility: str
+    mapping: Standing
+    reason: str
+    duty: str
+    status: Status | None
+    assessment: Assessment | None
+    depth: Depth | None
+    controls: tuple[str, ...]
+    parameters: tuple[str, ...]
+    rules: tuple[str, ...]
+    verdicts: Mapping[str, int]
+    """Outcome → number of findings of the row's rules."""
+    applied_by: tuple[Applied, ...]
+    open: tuple[str, ...]
+    """Ids of the findings that keep the row from being satisfied."""
+    remainder: str
+    exception: str | None
+    attestation: str | None
+    evidence_hash: str
+
+
+class Header(Frozen):
+    """What was judged, with what, and when."""
+
+    stack: str
+    document_digest: str
+    catalogue_digest: str
+    tool: str
+    as_of: str
+    account: str
+    region: str
+    depth: Depth
+    frameworks: tuple[str, ...]
+    mode: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All rows, with the posture and the findings that they rest on."""
+
+    header: Header
+    rows: tuple[MatrixRow, ...]
+    posture: tuple[Effective, ...]
+    findings: tuple[Finding, ...]
+
+    def summary(self) -> dict[str, JsonValue]:
+        """Totals, each with its denominator."""
+        judged = [finding for finding in self.findings if finding.exception is None]
+        count = Counter(finding.verdict.outcome for finding in judged)
+        excepted = len(self.findings) - len(judged)
+        decided, undecided = count[Outcome.PASS] + count[Outcome.FAIL] + excepted, count[Outcome.UNKNOWN]
+        by_default = sum(finding.by_default for finding in judged if finding.verdict.outcome in {Outcome.PASS, Outcome.FAIL})
+        technical = [row for row in self.rows if row.kind is Kind.TECHNICAL]
+        return {
+            "rows": len(self.rows),
+            "by_framework": _count(f"{row.framework}@{row.edition}" for row in self.rows),
+            "by_kind": _count(row.kind.value for row in self.rows),
+            "by_mapping": _count(row.mapping.value for row in self.rows),
+            "by_status": _count(row.status.value if row.status else "none" for row in self.rows),
+            "by_assessment": _count(row.assessment.value if row.assessment else "none" for row in self.rows),
+            "by_depth": _count(row.depth.value if row.depth else "none" for row in self.rows),
+            "technical_mapped": {"of": len(technical), "mapped": sum(row.mapping is Standing.MAPPED for row in technical)},
+            "findings": {**_count(finding.verdict.outcome.value for finding in judged), "excepted": excepted},
+            "pairs": {
+                "applicable": decided + undecided,
+                "decided": decided,
+                "share": round(decided / (decided + undecided), 4) if decided + undecided else None,
+                "by_provider_default": by_default,
+            },
+        }
+
+    def grid(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Layer → framework → assessment → rows: the head of every report."""
+        table: dict[str, dict[str, dict[str, int]]] = {}
+        for layer in Layer:
+            for row in self.rows:
+                if layer in row.layers and row.mapping is Standing.MAPPED:
+                    cell = table.setdefault(layer.value, {}).setdefault(row.framework, {})
+                    word = row.assessment.value if row.assessment else "none"
+                    cell[word] = cell.get(word, 0) + 1
+        return table
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The machine contract blueprint.matrix/1."""
+        return {
+            "schema": SCHEMA,
+            "header": self.header.model_dump(mode="json"),
+            "summary": self.summary(),
+            "grid": self.grid(),  # type: ignore[dict-item]
+            "posture": [each.model_dump(mode="json") for each in self.posture],
+            "rows": [row.model_dump(mode="json") for row in self.rows],
+        }
+
+
+def build_matrix(
+    header: Header, catalogue: Catalogue, posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
+) -> Matrix:
+    """Compute every row. A framework without a requirement list does not exist: the catalogue has refused it."""
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_rule[finding.rule].append(finding)
+    rows = tuple(
+        _row(reference, requirement, catalogue, by_rule, attestations, header.depth)
+        for reference, requirement in catalogue.rows(header.frameworks)
+    )
+    return Matrix(header, rows, posture.entries(), tuple(findings))
+
+
+def _row(
+    reference: str,
+    requirement: Requirement,
+    catalogue: Catalogue,
+    by_rule: Mapping[str, Sequence[Finding]],
+    attestations: Attestations,
+    depth: Depth,
+) -> MatrixRow:
+    framework, _, edition = reference.partition("@")
+    rules = catalogue.rules_of(requirement)
+    findings = [finding for rule in rules for finding in by_rule.get(rule.id, ())]
+    in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
+    missing = [rule.id for rule in rules if rule.id not in in_scope]
+    attested = attestations.of(reference, requirement.id)
+    applied = _applied(findings)
+    still_open = tuple(sorted(each.id for each in findings if each.verdict.outcome in {Outcome.FAIL, Outcome.UNKNOWN}))
+    counts = _count(_word(finding) for finding in findings)
+    evidence = [[each.id, each.verdict.outcome.value] for each in findings] + [each.model_dump(mode="json") for each in applied]
+    return MatrixRow(
+        framework=framework,
+        edition=edition,
+        requirement=requirement.id,
+        title=requirement.title,
+        kind=requirement.kind,
+        obligation=requirement.obligation.value,
+        layers=catalogue.layers_of(requirement),
+        responsibility=requirement.responsibility.value,
+        mapping=catalogue.standing(requirement),
+        reason=_reason(requirement, missing, findings),
+        duty=requirement.duty,
+        status=_status(requirement, rules_missing=bool(missing), findings=findings) if rules else None,
+        assessment=_assessment(rules_missing=bool(missing), findings=findings) if rules else None,
+        depth=depth if in_scope else None,
+        controls=requirement.controls,
+        parameters=tuple(sorted({name for rule in rules for name in rule.parameters})),
+        rules=tuple(sorted(rule.id for rule in rules)),
+        verdicts=counts,
+        applied_by=applied,
+        open=still_open,
+        remainder=requirement.remainder,
+        exception=", ".join(sorted({each.exception for each in findings if each.exception})) or None,
+        attestation=attested.id if attested else None,
+        evidence_hash=hashlib.sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest()[:16],
+    )
+
+
+def _assessment(*, rules_missing: bool, findings: Sequence[Finding]) -> Assessment:
+    outcomes = {finding.verdict.outcome for finding in findings if finding.exception is None}
+    if Outcome.FAIL in outcomes:
+        return Assessment.NOT_SATISFIED
+    if Outcome.UNKNOWN in outcomes:
+        return Assessment.NOT_TESTED
+    return Assessment.NO_RESOURCE if rules_missing else Assessment.SATISFIED
+
+
+def _status(requirement: Requirement, *, rules_missing: bool, findings: Sequence[Finding]) -> Status | None:
+    outcomes = {finding.verdict.outcome for finding in findings if finding.exception is None} - {Outcome.NOT_APPLICABLE}
+    excepted = any(finding.exception for finding in findings)
+    full = requirement.extent is Extent.FULL and not rules_missing
+    if outcomes == {Outcome.PASS} and full and not excepted:
+        return Status.IMPLEMENTED
+    if excepted and outcomes <= {Outcome.PASS}:
+        return Status.ALTERNATIVE
+    if Outcome.PASS in outcomes:
+        return Status.PARTIAL
+    if Outcome.FAIL in outcomes:
+        return Status.NOT_IMPLEMENTED
+    return Status.NOT_APPLICABLE if findings and not outcomes else None
+
+
+def _applied(findings: Iterable[Finding]) -> tuple[Applied, ...]:
+    """What rules read and judged PASS, each once."""
+    found = {
+        (finding.rule, read.urn, read.path): Applied(
+            urn=read.urn, path=read.path, value=read.value, parameter=read.parameter, bound=read.bound, how=read.how, rule=finding.rule
+        )
+        for finding in findings
+        if finding.verdict.outcome is Outcome.PASS
+        for read in finding.verdict.reads
+    }  # fmt: skip
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[1], key[2], key[0])))
+
+
+def _reason(requirement: Requirement, missing: Sequence[str], findings: Sequence[Finding]) -> str:
+    if isinstance(requirement.mapping, Mapped):
+        return f"nothing in scope of {', '.join(missing)}" if missing and findings else "no resource in scope" if missing else ""
+    return requirement.remainder
+
+
+def _word(finding: Finding) -> str:
+    return "excepted" if finding.exception else finding.verdict.outcome.value
+
+
+def _count(words: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
