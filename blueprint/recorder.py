@@ -89,7 +89,7 @@ class Recorder:
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         answer = self._symbols.answer(
-            urn, request.object, texts=_declared_texts(request.type), secret=request.additionalSecretOutputs
+            urn, request.object, texts=declared_texts(request.type), secret=request.additionalSecretOutputs
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=self._symbols.token(urn, "id"), object=answer)
 
@@ -111,7 +111,7 @@ class Recorder:
             )
         )
         answer = self._symbols.answer(
-            urn, request.properties, texts=_declared_texts(request.type), secret=request.additionalSecretOutputs
+            urn, request.properties, texts=declared_texts(request.type), secret=request.additionalSecretOutputs
         )
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=answer)
 
@@ -131,9 +131,9 @@ class Recorder:
             partition=self._place.partition,
             zones=self._place.zones,
         )
-        answer = _ANSWERS.get(request.tok)
+        answer = ANSWERS.get(request.tok)
         if answer is None:
-            known = nearest(request.tok, _ANSWERS)
+            known = nearest(request.tok, ANSWERS)
             raise ProgramError(
                 f"the program asks {request.tok}, which nobody answers offline ({known}); "
                 "state the value in the stack document"
@@ -196,7 +196,7 @@ def _source(position: source_pb2.SourcePosition) -> str | None:
 
 
 @cache
-def _declared_texts(token: str) -> tuple[str, ...]:
+def declared_texts(token: str) -> tuple[str, ...]:
     """Names of the outputs that a type's class declares as text; none for a type without a class."""
     package, _, rest = token.partition(":")
     for module in rpc._RESOURCE_MODULES.get(f"{package}:{rest.rpartition(':')[0]}", ()):  # noqa: SLF001  no public way
@@ -234,7 +234,7 @@ def _dns(place: Place) -> str:
     return "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
 
 
-_ANSWERS: Mapping[str, Callable[[Place], dict[str, JsonValue]]] = {
+ANSWERS: Mapping[str, Callable[[Place], dict[str, JsonValue]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
