@@ -192,7 +192,7 @@ class _Walk:
 
     def _scalar(self, node: Node, path: Path_, here: Position) -> JsonValue:
         text = str(node.value)
-        if getattr(node, "style", None) is None:
+        if not getattr(node, "style", None):  # plain: None from the Python parser, empty from the C one
             for pattern, what, why in _CHANGED_BY_THE_CLI:
                 if pattern.fullmatch(text):
                     self._problem(what, path, here, value=text, why=why, fix=f'quote it: "{text}"')
