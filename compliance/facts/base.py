@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from blueprint.graph import Ref
 from blueprint.types import DataClass, Frozen
+
+__all__ = ["Known", "Leaf", "Origin", "Reason", "Ref", "Subject", "Unknown"]
 
 T = TypeVar("T")
 
 Reason: TypeAlias = Literal["cloud_decides", "secret", "existing", "no_default", "not_read", "not_pinned", "untagged"]
 """Why a leaf cannot be told."""
-
-
-class Ref(Frozen):
-    """A link to a property of another resource."""
-
-    urn: str
-    property: str
 
 
 class Origin(Frozen):

@@ -1,0 +1,1 @@
+"""Facts from a resource graph: what is planned, or was deployed, as the engine is told."""

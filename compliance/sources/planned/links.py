@@ -1,0 +1,106 @@
+"""The graph as adapters see it: satellites by what they belong to, components by resource. Each index is made once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from blueprint.graph import Ref, Resource, ResourceGraph, is_unknown, parts
+from blueprint.tags import Tag, data_classes
+from blueprint.types import DataClass
+
+NAMES = ("name", "bucket", "functionName", "identifier", "clusterIdentifier", "replicationGroupId", "arn")
+"""Inputs by which a satellite may name its resource in clear text instead of by reference."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Indexes over one graph."""
+
+    graph: ResourceGraph
+    _satellites: dict[tuple[str, str], Mapping[str, tuple[Resource, ...]]] = field(default_factory=dict)
+
+    def satellites(self, of: Resource, token: str, by: str) -> tuple[Resource, ...]:
+        """Resources of a type whose property `by` leads to a resource: by reference, or by its name in clear text."""
+        index = self._satellites.get((token, by))
+        if index is None:
+            index = self._satellites[token, by] = self._index(token, by)
+        if not index:
+            return ()
+        found = {satellite.urn: satellite for key in _keys(of) for satellite in index.get(key, ())}
+        return tuple(found[urn] for urn in sorted(found))
+
+    @cached_property
+    def components(self) -> Mapping[str, str]:
+        """Resource URN -> name of the nearest component above it."""
+        found: dict[str, str] = {}
+        for resource in self.graph.resources:
+            above = resource.parent
+            while above is not None and (parent := self.graph.by_urn.get(above)) is not None:
+                if parent.type.startswith("blueprint:"):
+                    found[resource.urn] = parent.name
+                    break
+                above = parent.parent
+        return found
+
+    @cached_property
+    def data_classes(self) -> frozenset[DataClass]:
+        """Every data class that some resource is tagged with: those of things that serve the whole account."""
+        texts = {tagged_text(resource, Tag.DATA_CLASS) for resource in self.graph.resources}
+        return frozenset().union(*(readable(text) or frozenset() for text in texts if text))
+
+    def _index(self, token: str, by: str) -> Mapping[str, tuple[Resource, ...]]:
+        index: dict[str, list[Resource]] = defaultdict(list)
+        for satellite in self.graph.by_type.get(token, ()):
+            value = satellite.inputs.get(by)
+            for each in value if isinstance(value, list) else (value,):
+                for key in _targets(satellite, by, each):
+                    index[key].append(satellite)
+        return {key: tuple(group) for key, group in index.items()}
+
+
+def tagged_text(resource: Resource, key: str) -> str | None:
+    """The value of an AWS tag, or of the Kubernetes label that says the same; None where there is none."""
+    for table, name in _tables(resource, key):
+        if isinstance(table, dict) and isinstance(value := table.get(name), str):
+            return value
+    return None
+
+
+def readable(text: str) -> frozenset[DataClass] | None:
+    """Data classes of a tag's text; None for a text that names something else."""
+    try:
+        return data_classes(text)
+    except ValueError:
+        return None
+
+
+def _tables(resource: Resource, key: str) -> Iterator[tuple[JsonValue, str]]:
+    yield resource.inputs.get("tags"), key
+    metadata = resource.inputs.get("metadata")
+    if isinstance(metadata, dict):
+        yield metadata.get("labels"), f"blueprint/{key}"
+        yield metadata.get("annotations"), f"blueprint/{key}"
+
+
+def _keys(resource: Resource) -> Iterator[str]:
+    yield resource.urn
+    if resource.id:
+        yield resource.id
+    for name in NAMES:
+        if isinstance(text := resource.inputs.get(name), str):
+            yield text
+
+
+def _targets(satellite: Resource, by: str, value: JsonValue) -> Iterator[str]:
+    if value is None:
+        return
+    if is_unknown(value):
+        yield from satellite.property_dependencies.get(by, ())
+        return
+    for piece in parts(value) or ():
+        yield piece.urn if isinstance(piece, Ref) else piece
