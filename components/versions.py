@@ -6,13 +6,14 @@ A digest is what a registry answered, never a guess: None means nobody has looke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from blueprint.errors import NotFound
 from blueprint.types import Frozen, Partition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blueprint.context import PlatformContext
 
 READ = "2026-11-20"
@@ -67,7 +68,7 @@ ADDONS: Mapping[KubernetesVersion, Mapping[str, str]] = {
 
 IMAGES: Mapping[str, Image] = {
     "efa-device-plugin": Image(
-        upstream="public.ecr.aws/eks/aws-efa-k8s-device-plugin", tag="v0.5.13",
+        upstream="602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin", tag="v0.5.13",
         source="aws/eks-charts aws-efa-k8s-device-plugin, 2026-11-20",
     ),
     "keda": Image(upstream="ghcr.io/kedacore/keda", tag="2.20.2", source="kedacore/keda 2.20.2, 2026-11-20"),
