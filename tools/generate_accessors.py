@@ -1,7 +1,7 @@
 """Write blueprint/posture_accessors.py: one typed method for each parameter that a component may read.
 
-    python tools/generate_accessors.py            # writes the file
-    python tools/generate_accessors.py --check    # exit 1 when it has drifted
+python tools/generate_accessors.py            # writes the file
+python tools/generate_accessors.py --check    # exit 1 when it has drifted
 """
 
 from __future__ import annotations
