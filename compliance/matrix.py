@@ -31,6 +31,7 @@ from compliance.attestation import Attestations
 from compliance.catalogue import Catalogue
 from compliance.findings import Finding, Outcome
 from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
+from compliance.rule import Rule
 
 SCHEMA: Literal["blueprint.matrix/1"] = "blueprint.matrix/1"
 
@@ -179,7 +180,7 @@ class Matrix:
 
 
 def build_matrix(
-    header: Header, catalogue: Catalogue, posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
+    header: Header, catalogue: Catalogue[Rule], posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
 ) -> Matrix:
     """Compute every row. A framework without a requirement list does not exist: the catalogue has refused it."""
     by_rule: dict[str, list[Finding]] = defaultdict(list)
@@ -187,7 +188,8 @@ def build_matrix(
         by_rule[finding.rule].append(finding)
     rows = tuple(
         _row(reference, requirement, catalogue, by_rule, attestations, header.depth)
-        for reference, requirement in catalogue.rows(header.frameworks)
+        for reference in header.frameworks
+        for requirement in catalogue.framework(reference).requirements
     )
     return Matrix(header, rows, posture.entries(), tuple(findings))
 
@@ -195,13 +197,13 @@ def build_matrix(
 def _row(
     reference: str,
     requirement: Requirement,
-    catalogue: Catalogue,
+    catalogue: Catalogue[Rule],
     by_rule: Mapping[str, Sequence[Finding]],
     attestations: Attestations,
     depth: Depth,
 ) -> MatrixRow:
     framework, _, edition = reference.partition("@")
-    rules = catalogue.rules_of(requirement)
+    rules = catalogue.rules_for(requirement)
     findings = [finding for rule in rules for finding in by_rule.get(rule.id, ())]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = [rule.id for rule in rules if rule.id not in in_scope]
@@ -217,7 +219,7 @@ def _row(
         title=requirement.title,
         kind=requirement.kind,
         obligation=requirement.obligation.value,
-        layers=catalogue.layers_of(requirement),
+        layers=catalogue.layers(requirement),
         responsibility=requirement.responsibility.value,
         mapping=catalogue.standing(requirement),
         reason=_reason(requirement, missing, findings),
