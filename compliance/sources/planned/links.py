@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 from pydantic import JsonValue
 
 from blueprint.graph import Ref, Resource, ResourceGraph, is_unknown, parts
 from blueprint.tags import Tag, data_classes
 from blueprint.types import DataClass
+
+T = TypeVar("T")
 
 NAMES = ("name", "bucket", "functionName", "identifier", "clusterIdentifier", "replicationGroupId", "arn")
 """Inputs by which a satellite may name its resource in clear text instead of by reference."""
@@ -23,6 +26,13 @@ class Links:
 
     graph: ResourceGraph
     _satellites: dict[tuple[str, str], Mapping[str, tuple[Resource, ...]]] = field(default_factory=dict)
+    _derived: dict[Callable[[Links], object], object] = field(default_factory=dict)
+
+    def derived(self, make: Callable[[Links], T]) -> T:
+        """An index that another module makes of the graph, made once."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return cast("T", self._derived[make])
 
     def satellites(self, of: Resource, token: str, by: str) -> tuple[Resource, ...]:
         """Resources of a type whose property `by` leads to a resource: by reference, or by its name in clear text."""
