@@ -155,7 +155,7 @@ class ResourceGraph:
         try:
             document = _DOCUMENT.validate_json(text)
         except ValidationError as error:
-            raise FileUnreadable(_explain(error, origin)) from None
+            raise FileUnreadable(explain(error, origin)) from None
         try:
             return cls(
                 stack=document["stack"],
@@ -352,7 +352,8 @@ def _dump(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
-def _explain(error: ValidationError, origin: str) -> str:
+def explain(error: ValidationError, origin: str) -> str:
+    """Everything that is wrong with a file, one line each, with its path inside the file."""
     return "\n".join(f"{origin}: {line}" for line in _problems(error))
 
 

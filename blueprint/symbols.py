@@ -9,13 +9,8 @@ from collections.abc import Iterable, Mapping
 from google.protobuf import struct_pb2
 from pydantic import JsonValue
 
-from blueprint.graph import SECRET, UNKNOWN, Ref, Urn, text
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks a wrapped value in the engine's protocol and in its state files."""
-WITHHELD_KIND = "1b47061264138c4ac30d75fd1eb44270"
-RESOURCE_KIND = "5cf8f73096256a8f31e491e813e4eb8e"
-UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+from blueprint.graph import UNKNOWN, Ref, Urn, text
+from blueprint.wire import SIGNATURE, UNKNOWN_TEXT, WITHHELD_KIND, unwrapped
 
 _MARK = "~~ref."
 _TOKEN = re.compile(r"~~ref\.[0-9a-f]{16}\.\w+~~")
@@ -79,12 +74,8 @@ class Symbols:
         fields = struct.fields
         if SIGNATURE not in fields:
             return {self._key(name): self._value(fields[name]) for name in sorted(fields)}
-        kind = fields[SIGNATURE].string_value
-        if kind == WITHHELD_KIND:
-            return SECRET
-        if kind == RESOURCE_KIND:
-            return Ref(urn=fields["urn"].string_value, property="id").value()
-        return UNKNOWN  # files and archives: their content is not looked into
+        urn = fields["urn"].string_value if "urn" in fields else None
+        return unwrapped(fields[SIGNATURE].string_value, urn)
 
     def _text(self, value: str) -> JsonValue:
         if value == UNKNOWN_TEXT:
