@@ -69,14 +69,14 @@ def test_services_are_those_on_every_list_and_nobody_lists_any_in_the_text() -> 
 @pytest.mark.parametrize("row", TABLE["scoped"], ids=lambda row: f"{row['parameter']}-{row['value']}")
 def test_a_scope_of_its_own_has_a_value_of_its_own(row: dict[str, Any]) -> None:
     posture = regulated(Mode(row["mode"]))
-    asked = {
-        "classes": None if "classes" not in row else frozenset(DataClass(name) for name in row["classes"]),
-        "principal": Principal(row["principal"]) if "principal" in row else None,
-    }
-    effective = posture.of(row["parameter"], **asked)
+    classes = frozenset(DataClass(name) for name in row["classes"]) if "classes" in row else None
+    principal = Principal(row["principal"]) if "principal" in row else None
+    effective = posture.of(row["parameter"], classes, principal)
     assert effective is not None
     assert effective.value == row["value"]
-    assert decided_by(posture, row["parameter"], **asked) == {WHO[letter] for letter in row["by"]}
+    assert decided_by(posture, row["parameter"], classes=classes, principal=principal) == {
+        WHO[letter] for letter in row["by"]
+    }
 
 
 @pytest.mark.parametrize("row", TABLE["stated"], ids=lambda row: f"{row['parameter']}-{'-'.join(row['facts'])}")
