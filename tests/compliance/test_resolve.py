@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import time
 from functools import cache
 from pathlib import Path
@@ -256,3 +259,14 @@ def test_resolving_is_fast_once_the_profiles_are_read() -> None:
     started = time.process_time()
     resolve(FRAMEWORKS, Mode.PRACTICE, data_classes=REGULATED)
     assert time.process_time() - started < 0.05
+
+
+def test_the_example_of_the_page_about_the_join_holds() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "join.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(example, "join.md", "exec"), {})
+    assert f"# {out.getvalue().strip()}" in example
+    for row in re.findall(r"^\| `(\w+)` \| [^|]* \| `(\w+)` \|", page, re.MULTILINE):
+        assert parameters()[row[1]].join == row[0]
