@@ -105,7 +105,6 @@ class LiteLlmSpec(Spec):
     card_data_allowed: Annotated[bool | None, Tightens("card_data_in_prompts_allowed")] = Field(
         None, description="Whether a prompt with a card number is let through; left out: the posture's value"
     )
-    max_request_megabytes: int = Field(10, ge=1, le=100, description="Largest request body; left out: 10")
     replicas: int = Field(3, ge=2, le=50, description="Fewest gateway pods; left out: 3")
     max_replicas: int = Field(12, ge=2, le=200, description="Most gateway pods; left out: 12")
     database: DatabaseSize = Field(DatabaseSize(), description="Keys, teams and spend; left out: see DatabaseSize")

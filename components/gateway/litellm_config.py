@@ -1,0 +1,138 @@
+"""LiteLLM's configuration, rendered from typed routes: everything but the entries of the models themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.gateway.litellm_spec import PLATFORM_TEAM
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from components.gateway.litellm_spec import Level, LiteLlmSpec, RouteModel
+
+DOOR_PORT = 6379
+"""Where the sidecar listens on the loopback."""
+MILLION = 1_000_000
+
+PERSONAL = (
+    "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "LOCATION", "MEDICAL_LICENSE", "NRP", "PERSON", "PHONE_NUMBER",
+    "US_BANK_NUMBER", "US_DRIVER_LICENSE", "US_ITIN", "US_PASSPORT", "US_SSN",
+)  # fmt: skip
+"""What Presidio masks. DATE_TIME and URL are left out: masking every date makes clinical text useless, and a bare date
+identifies nobody once name, number and place are gone."""
+
+CARD_PATTERNS = ("credit_card", "visa", "mastercard", "amex", "discover")
+"""Patterns of LiteLLM's own content filter; a prompt that holds one is refused, it reaches no model and no log."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What is done with the content of prompts, after posture and document have been compared."""
+
+    logging: Level
+    redacts: bool
+    card_data_allowed: bool
+    record_days: int
+    """Days that records of requests are kept in the database."""
+
+    @property
+    def content_recorded(self) -> bool:
+        """Whether any text of a prompt is written down; redacted text only where something redacts it."""
+        return self.logging == "full" or (self.logging == "redacted" and self.redacts)
+
+
+def settings(spec: LiteLlmSpec, handling: Handling, *, analyzer: str, anonymizer: str) -> dict[str, JsonValue]:
+    """The gateway's part of config.yaml."""
+    return {
+        "general_settings": {
+            "allow_requests_on_db_unavailable": False,
+            "database_connection_pool_limit": 10,
+            "disable_prisma_schema_update": True,
+            "disable_spend_logs": handling.logging == "off",
+            "enable_public_model_hub": False,
+            "maximum_spend_logs_retention_period": f"{handling.record_days}d",
+            "proxy_batch_write_at": 60,
+            "store_model_in_db": False,
+            "store_prompts_in_spend_logs": False,
+            "use_redis_transaction_buffer": True,
+        },
+        "litellm_settings": {
+            "cache": True,
+            "cache_params": {"type": "redis", "host": "127.0.0.1", "port": DOOR_PORT, "supported_call_types": []},
+            "callbacks": ["prometheus"] if handling.logging == "off" else ["prometheus", "otel"],
+            "json_logs": True,
+            "redact_user_api_key_info": True,
+            "turn_off_message_logging": not handling.content_recorded,
+        },
+        "router_settings": {
+            "enable_pre_call_checks": True,
+            "fallbacks": [{route.name: list(route.fallbacks)} for route in spec.routes if route.fallbacks],
+            "redis_host": "127.0.0.1",
+            "redis_port": DOOR_PORT,
+            "routing_strategy": "simple-shuffle",
+        },
+        "guardrails": _guardrails(handling, analyzer, anonymizer),
+    }
+
+
+def routes(spec: LiteLlmSpec) -> list[JsonValue]:
+    """What the start program joins with the models' own entries; a model that is switched off is not among them."""
+    return [
+        {
+            "name": route.name,
+            "task": route.task,
+            "timeout_seconds": route.timeout_seconds,
+            "retries": route.retries,
+            "models": [_model(model) for model in route.models if model.serving not in spec.switched_off],
+        }
+        for route in spec.routes
+    ]
+
+
+def teams(spec: LiteLlmSpec, owner: str) -> list[JsonValue]:
+    """Every team with its limits, the platform's own first."""
+    everything: list[JsonValue] = [route.name for route in spec.routes]
+    platform: dict[str, JsonValue] = {"name": PLATFORM_TEAM, "owner": owner, "models": everything}
+    others: list[JsonValue] = [
+        {**team.model_dump(mode="json"), "models": list(team.models) or everything} for team in spec.teams
+    ]
+    return [{**platform, **spec.platform_limits.model_dump(mode="json")}, *others]
+
+
+def _model(model: RouteModel) -> dict[str, JsonValue]:
+    entry: dict[str, JsonValue] = {"serving": model.serving, "weight": model.weight}
+    if model.price is not None:
+        entry["input_cost_per_token"] = model.price.input_usd_per_million / MILLION
+        entry["output_cost_per_token"] = model.price.output_usd_per_million / MILLION
+    return entry
+
+
+def _guardrails(handling: Handling, analyzer: str, anonymizer: str) -> list[JsonValue]:
+    """Always on, for every caller: a caller cannot ask for fewer."""
+    cards: dict[str, JsonValue] = {
+        "guardrail_name": "card-data",
+        "litellm_params": {
+            "guardrail": "litellm_content_filter",
+            "mode": "pre_call",
+            "default_on": True,
+            "patterns": [
+                {"pattern_type": "prebuilt", "pattern_name": name, "action": "BLOCK"} for name in CARD_PATTERNS
+            ],
+        },
+    }
+    personal: dict[str, JsonValue] = {
+        "guardrail_name": "personal-data",
+        "litellm_params": {
+            "guardrail": "presidio",
+            "mode": "pre_call",
+            "default_on": True,
+            "pii_entities_config": dict.fromkeys(PERSONAL, "MASK"),
+            "presidio_analyzer_api_base": analyzer,
+            "presidio_anonymizer_api_base": anonymizer,
+            "presidio_filter_scope": "both",
+            "presidio_language": "en",
+        },
+    }
+    return [*([] if handling.card_data_allowed else [cards]), *([personal] if handling.redacts else [])]
