@@ -26,7 +26,7 @@ from blueprint.placement import Place
 from blueprint.synth import synthesize
 from blueprint.types import DataClass, KeyPurpose, Partition
 from blueprint.wiring import Needs, fold, slug
-from tests.components.strictest import strictest
+from tests.components.strictest import FRAMEWORKS, strictest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,14 +52,16 @@ def platform(  # noqa: PLR0913  each is one fact of a platform, all have a defau
     region: str = REGION,
     partition: Partition = Partition.AWS,
     providers: Mapping[str, pulumi.ProviderResource] | None = None,
+    frameworks: tuple[str, ...] = FRAMEWORKS,
+    classes: frozenset[DataClass] = CLASSES,
 ) -> PlatformContext:
     """A platform of three frameworks whose components have these needs; wants must find their offers among them."""
-    wiring, problems = fold(needs or {}, CLASSES)
+    wiring, problems = fold(needs or {}, classes)
     assert problems == (), "\n".join(str(problem) for problem in problems)
     return PlatformContext(
         name="claims", environment="prod", owner="ml-platform@example.org", cost_centre="4711", region=region,
         partition=partition, account=ACCOUNT, accounts=accounts or {}, account_owner=account_owner, zones=zones,
-        posture=strictest(CLASSES), wiring=wiring, providers=providers or {},
+        posture=strictest(classes, frameworks), wiring=wiring, providers=providers or {},
     )  # fmt: skip
 
 

@@ -1,0 +1,62 @@
+"""A limit on spending that warns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import pulumi_aws as aws
+
+from blueprint.component import Component
+from blueprint.tags import Tag
+from blueprint.types import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+    from blueprint.context import PlatformContext
+    from blueprint.ports import AuditPort, Port
+    from blueprint.types import Noun
+    from components.foundation.budget_spec import BudgetSpec
+
+
+class Budget(Component):
+    """Creates a monthly budget for what carries the platform's tags, announced on the alert topic and by mail."""
+
+    LAYER: ClassVar[Layer] = Layer.FOUNDATION
+
+    def __init__(
+        self,
+        noun: Noun,
+        spec: BudgetSpec,
+        *,
+        platform: PlatformContext,
+        audit: AuditPort,
+        ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
+        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(noun, platform=platform, opts=opts)
+        told: aws.budgets.BudgetNotificationArgsDict = {
+            "comparison_operator": "GREATER_THAN",
+            "notification_type": "ACTUAL",
+            "threshold": 100,
+            "threshold_type": "PERCENTAGE",
+            "subscriber_sns_topic_arns": [audit.alert_topic_arn],
+            "subscriber_email_addresses": list(spec.emails or (platform.owner,)),
+        }
+        aws.budgets.Budget(
+            self.named("monthly"), name=f"{platform.label}-monthly", budget_type="COST", time_unit="MONTHLY",
+            limit_amount=str(spec.monthly_usd), limit_unit="USD",
+            cost_filters=[{
+                "name": "TagKeyValue",
+                "values": [f"user:{Tag.PLATFORM}${platform.name}", f"user:{Tag.ENVIRONMENT}${platform.environment}"],
+            }],
+            notifications=[
+                *({**told, "threshold": percent} for percent in sorted(spec.warn_at_percent)),
+                {**told, "notification_type": "FORECASTED"},
+            ],
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+        self.finish()
