@@ -64,9 +64,6 @@ class Head(Frozen):
     account_owner: bool = Field(
         False, description="Whether this stack makes what exists once an account; left out: another stack does."
     )
-    isolation: Literal["same", "namespace", "account"] = Field(
-        "same", description="What keeps this environment apart from others; left out: nothing does."
-    )
     compliance: Compliance = Field(
         default_factory=lambda: Compliance.model_validate({}),
         description="Frameworks and data classes; left out: the baseline on internal data.",

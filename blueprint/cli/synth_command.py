@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from blueprint.cli.inputs import plan_of, stack_options, synth_of
-from blueprint.cli.outputs import output_option, table, write_all
+from blueprint.cli.outputs import output_option, write_all
+from blueprint.columns import columns
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -32,4 +33,4 @@ def command(stack: str, root: Path | None, as_of: dt.date | None, outputs: tuple
 def _table(graph: ResourceGraph) -> str:
     count = Counter(resource.type for resource in graph.resources)
     rows = [[str(number), token] for token, number in sorted(count.items())]
-    return f"{table(['resources', 'type'], rows)}\n\n{len(graph.resources)} resources of {len(count)} types, {len(graph.edges)} edges\n"
+    return f"{columns(['resources', 'type'], rows)}\n\n{len(graph.resources)} resources of {len(count)} types, {len(graph.edges)} edges\n"
