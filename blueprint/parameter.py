@@ -93,7 +93,8 @@ class Parameter(Frozen):
         """Place of a value in its chain, weak to strict."""
         if self.join is Join.RANK:
             return self._rank[str(self._scalar(value))]
-        size = math.inf if self._scalar(value) == "forever" else float(int(value))  # type: ignore[arg-type]
+        scalar = self._scalar(value)
+        size = math.inf if isinstance(scalar, str) else float(scalar)
         return -size if self.join in {Join.MAY, Join.AT_MOST} else size
 
     def at_least_as_strict(self, value: Value, bound: Value) -> bool:
@@ -122,19 +123,19 @@ class Parameter(Frozen):
         return False
 
     def snapped(self, value: Value) -> Value:
-        """What is built: a point of an interval, moved to what AWS accepts. Raises snaps.Unreachable."""
+        """What is built: one end of an interval, moved to what AWS accepts. Raises snaps.Unreachable."""
         if self.join is Join.WITHIN:
             low, high = self._interval(value)
-            point = next(
-                (end for end in ((low, high) if self.choose == "lowest" else (high, low)) if end is not None), 0
-            )
-            if self.order:
-                return self.order[point if high is not None or self.choose == "lowest" else len(self.order) - 1]
-            return point if self.snap is None else snap(self.snap, point, "up" if self.choose == "lowest" else "down")
-        if self.snap is None or not isinstance(value, int | str):
+            if self.choose == "highest":
+                return self.order[-1 if high is None else high]
+            value = self.order[low or 0] if self.order else low or 0
+        if self.snap is None or isinstance(value, frozenset | tuple):
             return value
-        towards: Literal["up", "down"] = "up" if self.join is Join.AT_LEAST else "down"
-        return snap(self.snap, "forever" if value == "forever" else int(value), towards)
+        return snap(self.snap, "forever" if value == "forever" else int(value), self._strict)
+
+    @property
+    def _strict(self) -> Literal["up", "down"]:
+        return "down" if self.join is Join.AT_MOST else "up"
 
     def show(self, value: Value) -> str:
         """A value as people read it."""
@@ -169,7 +170,7 @@ class Parameter(Frozen):
     def _unit(self, value: Value) -> str:
         return f" {self.unit}" if self.unit and value != "forever" else ""
 
-    def _scalar(self, raw: object) -> Value:
+    def _scalar(self, raw: object) -> bool | int | str:
         if self.join is Join.RANK and isinstance(raw, str) and raw in self._rank:
             return raw
         if self.join in {Join.MUST, Join.MAY} and isinstance(raw, bool):

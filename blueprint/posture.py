@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, Protocol, TypeAlias
 
 from blueprint.errors import BlueprintError, DocumentError, NotFound, Problem
@@ -104,7 +105,7 @@ class Effective(Frozen):
         """The contributions that decided."""
         return tuple(self.contributors[index] for index in self.winners)
 
-    @property
+    @cached_property
     def forbidden(self) -> frozenset[str]:
         """Values that some framework rules out."""
         return frozenset().union(*(each.forbids for each in self.contributors))

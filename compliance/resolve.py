@@ -2,8 +2,8 @@
 
     posture = resolve(["hipaa", "pci-dss", "fedramp-moderate"], Mode.PRACTICE, data_classes={DataClass.PHI})
 
-A profile is `profiles/<framework>@<edition>.yaml`, what one framework contributes to parameters. `blueprint-baseline`
-is always joined, in both modes, and cannot be selected.
+A profile is `profiles/<framework>@<edition>.yaml`, what one framework contributes to parameters; ours, or below a folder
+of an organisation. `blueprint-baseline` is always joined, in both modes, and cannot be selected.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Literal
 
 from pydantic import JsonValue, ValidationError
 
-from blueprint.errors import DocumentError, NotFound, Position, Problem, nearest
+from blueprint.errors import DocumentError, Problem, nearest
 from blueprint.parameter import Parameter, WrongValue
 from blueprint.posture import PLATFORM, Contribution, JoinedPosture, Scope, StackFact
+from blueprint.source import read
 from blueprint.types import DataClass, Frozen, Mode, Strength
-from compliance.parameters import HERE, parameters, read_yaml
+from compliance.parameters import HERE, invalid, parameters
 
-PROFILES = HERE / "profiles"
 BASELINE = "blueprint-baseline"
 
 
@@ -45,20 +45,20 @@ def resolve(
     mode: Mode,
     facts: Collection[StackFact] = (),
     data_classes: Collection[DataClass] = (),
-    profiles: Path = PROFILES,
+    extensions: tuple[Path, ...] = (),
 ) -> JoinedPosture:
     """Join what the frameworks ask of the parameters.
 
-    Raises DocumentError with every unknown framework, and with every parameter for which their demands exclude each
-    other or AWS accepts nothing strict enough.
+    Raises DocumentError with every unknown framework, every bad row of a profile, and every parameter for which the
+    demands exclude each other or AWS accepts nothing strict enough.
     """
-    chosen = select(frameworks, profiles)
-    known = parameters()
+    files = profiles(extensions)
+    known = parameters(extensions)
     in_force: dict[str, list[Contribution]] = defaultdict(list)
-    for reference in (*chosen, _newest(BASELINE, _editions(profiles))):
-        for name, contribution in contributions(profiles / f"{reference}.yaml"):
-            if _counts(contribution, mode) and (contribution.when is None or contribution.when in facts):
-                in_force[name].append(contribution)
+    for reference in (*select(frameworks, extensions), _newest(BASELINE, _editions(files))):
+        for name, each in contributions(files[reference], extensions):
+            if _counts(each, mode) and (each.when is None or each.when in facts):
+                in_force[name].append(each)
     posture = JoinedPosture(
         parameters=known,
         contributions=MappingProxyType({name: tuple(in_force[name]) for name in known if name in in_force}),
@@ -70,20 +70,19 @@ def resolve(
     return posture
 
 
-def available(profiles: Path = PROFILES) -> tuple[str, ...]:
+def available(extensions: tuple[Path, ...] = ()) -> tuple[str, ...]:
     """Every framework that can be selected, as name@edition."""
     return tuple(
         f"{name}@{edition}"
-        for name, editions in sorted(_editions(profiles).items())
+        for name, editions in sorted(_editions(profiles(extensions)).items())
         if name != BASELINE
         for edition in editions
     )
 
 
-def select(frameworks: Iterable[str], profiles: Path = PROFILES) -> tuple[str, ...]:
+def select(frameworks: Iterable[str], extensions: tuple[Path, ...] = ()) -> tuple[str, ...]:
     """Each reference as name@edition, sorted and once: a bare name is its newest edition. Raises DocumentError."""
-    editions = _editions(profiles)
-    selectable = {name: found for name, found in editions.items() if name != BASELINE}
+    selectable = {name: found for name, found in _editions(profiles(extensions)).items() if name != BASELINE}
     chosen: set[str] = set()
     problems: list[Problem] = []
     for reference in frameworks:
@@ -97,45 +96,51 @@ def select(frameworks: Iterable[str], profiles: Path = PROFILES) -> tuple[str, .
     return tuple(sorted(chosen))
 
 
-def contributions(path: Path) -> tuple[tuple[str, Contribution], ...]:
+def profiles(extensions: tuple[Path, ...] = ()) -> Mapping[str, Path]:
+    """The file of every profile by name@edition; ours cannot be replaced."""
+    return {file.stem: file for root in (*reversed(extensions), HERE) for file in (root / "profiles").glob("*@*.yaml")}
+
+
+def contributions(file: Path, extensions: tuple[Path, ...] = ()) -> tuple[tuple[str, Contribution], ...]:
     """What one profile contributes, as (parameter, contribution). Raises DocumentError with every bad row."""
-    return _read(path, path.stat().st_mtime_ns)
+    return _read(file, extensions, file.stat().st_mtime_ns)
 
 
 @cache
-def _read(path: Path, _changed: int) -> tuple[tuple[str, Contribution], ...]:
+def _read(file: Path, extensions: tuple[Path, ...], _changed: int) -> tuple[tuple[str, Contribution], ...]:
     """Keyed by the time of the last change, so that an edited profile is read again."""
-    rows = read_yaml(path)
-    if not isinstance(rows, list):
-        raise DocumentError([Problem(what="not a list of contributions", position=Position(path))])
+    source = read(file)
+    if not isinstance(source.data, list):
+        raise DocumentError([Problem(what="not a list of contributions", position=source.position(()))])
     found: list[tuple[str, Contribution]] = []
-    problems: list[Problem] = []
-    for index, raw in enumerate(rows):
+    problems = list(source.problems)
+    for index, raw in enumerate(source.data):
         try:
-            found.append(_contribution(raw, path.stem, parameters()))
-        except (ValidationError, WrongValue, NotFound) as error:
-            problems.append(Problem(what=str(error), path=(index,), position=Position(path)))
+            row = Row.model_validate(raw)
+            found.append((row.parameter, _contribution(row, file.stem, parameters(extensions))))
+        except ValidationError as error:
+            problems += invalid(source, (index,), error)
+        except WrongValue as error:
+            problems.append(Problem(what=str(error), path=(index,), position=source.position((index,))))
     if problems:
         raise DocumentError(problems)
     return tuple(found)
 
 
-def _contribution(raw: object, source: str, known: Mapping[str, Parameter]) -> tuple[str, Contribution]:
-    row = Row.model_validate(raw)
+def _contribution(row: Row, source: str, known: Mapping[str, Parameter]) -> Contribution:
     parameter = known.get(row.parameter)
     if parameter is None:
-        raise NotFound("parameter", row.parameter, known)
+        raise WrongValue(f"no parameter is called {row.parameter!r}; {nearest(row.parameter, known)}")
     if row.scope.kind not in parameter.scopes:
         raise WrongValue(f"{row.parameter} is not scoped by {row.scope.kind}")
     if row.strength is Strength.LITERAL_WITHOUT_VALUE and row.value is not None:
         raise WrongValue(f"{row.parameter}: a duty without a value has one")
-    value = None if row.value is None else parameter.parse(row.value)
-    return row.parameter, Contribution(
+    return Contribution(
         source=source,
         citation=row.citation,
         checked=row.checked,
         strength=row.strength,
-        value=value,
+        value=None if row.value is None else parameter.parse(row.value),
         forbids=row.forbids,
         scope=row.scope,
         when=row.when,
@@ -150,11 +155,11 @@ def _counts(contribution: Contribution, mode: Mode) -> bool:
     )
 
 
-def _editions(profiles: Path) -> dict[str, tuple[str, ...]]:
+def _editions(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Editions by framework, oldest first."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in profiles.glob("*@*.yaml"):
-        name, _, edition = path.stem.partition("@")
+    for reference in files:
+        name, _, edition = reference.partition("@")
         found[name].append(edition)
     return {name: tuple(sorted(editions, key=_age)) for name, editions in found.items()}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from blueprint.parameter import Join, Parameter
 from blueprint.posture import PLATFORM
 from compliance.parameters import parameters
-from compliance.resolve import BASELINE, PROFILES, contributions
+from compliance.resolve import BASELINE, contributions, profiles
 
 TARGET = Path(__file__).parents[1] / "blueprint" / "posture_accessors.py"
 
@@ -62,7 +62,8 @@ def render(known: Mapping[str, Parameter], always: frozenset[str]) -> str:
 
 def always_set() -> frozenset[str]:
     """What the newest baseline sets for the whole platform, without a condition."""
-    newest = max(PROFILES.glob(f"{BASELINE}@*.yaml"), key=lambda path: int(path.stem.partition("@")[2]))
+    ours = (file for name, file in profiles().items() if name.startswith(f"{BASELINE}@"))
+    newest = max(ours, key=lambda file: int(file.stem.partition("@")[2]))
     return frozenset(
         name
         for name, each in contributions(newest)

@@ -16,7 +16,7 @@ from blueprint.posture import PLATFORM, Contribution, JoinedPosture, Unset
 from blueprint.posture_accessors import Strictest
 from blueprint.types import DataClass, Mode, Strength
 from compliance.parameters import parameters, read_parameters
-from compliance.resolve import PROFILES, contributions, resolve
+from compliance.resolve import contributions, profiles, resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ LEFT_OPEN_BY_THE_BASELINE = {
 
 
 def heard() -> list[tuple[str, str, Contribution]]:
-    return [(path.stem, name, each) for path in sorted(PROFILES.glob("*.yaml")) for name, each in contributions(path)]
+    return [(source, name, each) for source, file in profiles().items() for name, each in contributions(file)]
 
 
 def test_there_are_ninety_eight_parameters_in_eight_sections() -> None:
@@ -73,7 +73,7 @@ def test_every_parameter_is_named_by_a_profile_or_awaits_a_framework_that_is_not
 
 
 def test_the_baseline_sets_everything_the_platform_can_enforce_except_what_is_listed_with_a_reason() -> None:
-    baseline = contributions(PROFILES / "blueprint-baseline@1.yaml")
+    baseline = contributions(profiles()["blueprint-baseline@1"])
     always = {
         name for name, each in baseline if each.value is not None and each.when is None and each.scope == PLATFORM
     }

@@ -17,7 +17,7 @@ from blueprint.errors import DocumentError
 from blueprint.posture import JoinedPosture, Principal, StackFact
 from blueprint.types import DataClass, Mode, Strength
 from compliance.parameters import parameters
-from compliance.resolve import PROFILES, available, contributions, resolve, select
+from compliance.resolve import available, contributions, profiles, resolve, select
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "expected_joins.yaml").read_text())
 WHO = {"h": "hipaa@2013", "p": "pci-dss@4.0.1", "f": "fedramp-moderate@2.1.0", "b": "blueprint-baseline@1"}
@@ -114,51 +114,53 @@ def test_without_the_prohibition_the_same_fact_gives_the_age() -> None:
 
 
 def write(folder: Path, name: str, *rows: str) -> None:
-    (folder / f"{name}.yaml").write_text("".join(f"- {{{row}, checked: memory}}\n" for row in rows) or "[]\n")
+    (folder / "profiles").mkdir(exist_ok=True)
+    text = "".join(f"- {{{row}, checked: memory}}\n" for row in rows) or "[]\n"
+    (folder / "profiles" / f"{name}.yaml").write_text(text)
 
 
 @pytest.fixture
-def profiles(tmp_path: Path) -> Path:
-    write(tmp_path, "blueprint-baseline@1")
+def house(tmp_path: Path) -> Path:
+    """The folder of an organisation, which adds profiles and parameters of its own."""
     return tmp_path
 
 
-def test_regions_that_exclude_each_other_are_an_error_naming_both(profiles: Path) -> None:
-    write(profiles, "east@1", "parameter: allowed_regions, value: [us-east-1], strength: literal, citation: A.1")
-    write(profiles, "west@1", "parameter: allowed_regions, value: [eu-west-1], strength: literal, citation: B.2")
+def test_regions_that_exclude_each_other_are_an_error_naming_both(house: Path) -> None:
+    write(house, "east@1", "parameter: allowed_regions, value: [us-east-1], strength: literal, citation: A.1")
+    write(house, "west@1", "parameter: allowed_regions, value: [eu-west-1], strength: literal, citation: B.2")
     with pytest.raises(DocumentError) as refused:
-        resolve(["east", "west"], Mode.LITERAL, profiles=profiles)
+        resolve(["east", "west"], Mode.LITERAL, extensions=(house,))
     (problem,) = refused.value.problems
     assert "east@1 A.1 (literal) asks {us-east-1}" in problem.what
     assert "west@1 B.2 (literal) asks {eu-west-1}" in problem.what
 
 
-def test_intervals_that_do_not_overlap_are_an_error(profiles: Path) -> None:
-    write(profiles, "much@1", "parameter: prompt_logging, value: [full, null], strength: literal, citation: A.1")
-    write(profiles, "little@1", "parameter: prompt_logging, value: [null, metadata], strength: literal, citation: B.2")
+def test_intervals_that_do_not_overlap_are_an_error(house: Path) -> None:
+    write(house, "much@1", "parameter: prompt_logging, value: [full, null], strength: literal, citation: A.1")
+    write(house, "little@1", "parameter: prompt_logging, value: [null, metadata], strength: literal, citation: B.2")
     with pytest.raises(DocumentError, match=r"(?s)prompt_logging satisfies everyone.*little@1.*much@1"):
-        resolve(["much", "little"], Mode.LITERAL, profiles=profiles)
+        resolve(["much", "little"], Mode.LITERAL, extensions=(house,))
 
 
-def test_a_value_that_aws_cannot_reach_is_an_error_with_what_it_accepts(profiles: Path) -> None:
-    write(profiles, "fast@1", "parameter: kms_rotation_days, value: 30, strength: literal, citation: A.1")
+def test_a_value_that_aws_cannot_reach_is_an_error_with_what_it_accepts(house: Path) -> None:
+    write(house, "fast@1", "parameter: kms_rotation_days, value: 30, strength: literal, citation: A.1")
     with pytest.raises(DocumentError) as refused:
-        resolve(["fast"], Mode.LITERAL, profiles=profiles)
+        resolve(["fast"], Mode.LITERAL, extensions=(house,))
     (problem,) = refused.value.problems
     assert problem.value == "30 days"
     assert "90 to 2560" in problem.allowed
     assert "fast@1 A.1" in problem.what
 
 
-def test_every_conflict_is_reported_at_once(profiles: Path) -> None:
+def test_every_conflict_is_reported_at_once(house: Path) -> None:
     write(
-        profiles,
+        house,
         "odd@1",
         "parameter: kms_rotation_days, value: 30, strength: literal, citation: A.1",
         "parameter: password_history, value: 30, strength: literal, citation: A.2",
     )
     with pytest.raises(DocumentError) as refused:
-        resolve(["odd"], Mode.LITERAL, profiles=profiles)
+        resolve(["odd"], Mode.LITERAL, extensions=(house,))
     assert [problem.value for problem in refused.value.problems] == ["30 days", "30 passwords"]
 
 
@@ -172,11 +174,11 @@ def test_an_unknown_framework_is_refused_with_the_nearest_names() -> None:
     assert "always applies" in third.why
 
 
-def test_a_bare_name_is_its_newest_edition_by_number_not_by_text(profiles: Path) -> None:
+def test_a_bare_name_is_its_newest_edition_by_number_not_by_text(house: Path) -> None:
     for edition in ("9", "10", "9.1"):
-        write(profiles, f"some@{edition}")
-    assert select(["some"], profiles) == ("some@10",)
-    assert select(["some@9.1", "some", "some@10"], profiles) == ("some@10", "some@9.1")
+        write(house, f"some@{edition}")
+    assert select(["some"], (house,)) == ("some@10",)
+    assert select(["some@9.1", "some", "some@10"], (house,)) == ("some@10", "some@9.1")
 
 
 def test_the_order_in_which_frameworks_are_named_does_not_matter() -> None:
@@ -214,9 +216,9 @@ def test_duties_without_a_value_are_listed_and_not_joined() -> None:
     ]
 
 
-def test_a_profile_with_bad_rows_is_refused_with_every_row(profiles: Path) -> None:
+def test_a_profile_with_bad_rows_is_refused_with_every_row(house: Path) -> None:
     write(
-        profiles,
+        house,
         "bad@1",
         "parameter: audit_log_retention_day, value: 1, strength: literal, citation: A",
         "parameter: tls_min_version, value: '1.4', strength: literal, citation: A",
@@ -226,21 +228,46 @@ def test_a_profile_with_bad_rows_is_refused_with_every_row(profiles: Path) -> No
         "parameter: multi_az, value: true, strength: literal, citation: A, when: it_rains",
     )
     with pytest.raises(DocumentError) as refused:
-        resolve(["bad"], Mode.LITERAL, profiles=profiles)
+        resolve(["bad"], Mode.LITERAL, extensions=(house,))
     problems = refused.value.problems
-    assert [problem.path for problem in problems] == [(0,), (1,), (2,), (3,), (4,), (5,)]
+    assert [problem.path for problem in problems] == [(0,), (1,), (2,), (3,), (4,), (5, "when")]
     assert "did you mean audit_log_retention_days" in problems[0].what
     assert "1.0 < 1.1 < 1.2 < 1.3" in problems[1].what
     assert "true or false" in problems[2].what
-    assert "it_rains" in problems[5].what or "when" in problems[5].what
+    assert "password_only_factor" in problems[5].what
 
 
-def test_an_edited_profile_is_read_again(profiles: Path) -> None:
-    write(profiles, "some@1", "parameter: password_history, value: 5, strength: literal, citation: A")
-    assert resolve(["some"], Mode.LITERAL, profiles=profiles).of("password_history").value == 5  # type: ignore[union-attr]
+def test_a_bad_row_has_its_line(house: Path) -> None:
+    write(house, "bad@1", "parameter: multi_az, value: true, strength: literal, citation: A", "parameter: multi_as")
+    with pytest.raises(DocumentError) as refused:
+        resolve(["bad"], Mode.LITERAL, extensions=(house,))
+    assert {problem.position.line for problem in refused.value.problems if problem.position} == {2}
+
+
+def test_an_organisation_adds_a_parameter_and_a_framework_without_python(house: Path) -> None:
+    row = "{title: coffee breaks, section: people, join: at_least, unit: breaks, enforceable: people}"
+    (house / "parameters.yaml").write_text(f"coffee_breaks: {row}\n")
+    write(house, "house@2026", "parameter: coffee_breaks, value: 2, strength: literal, citation: R1")
+    posture = resolve(["house", "hipaa"], Mode.LITERAL, extensions=(house,))
+    assert posture.demand("coffee_breaks") == "at least 2 breaks, from house@2026 R1 (literal)"
+    assert "coffee_breaks" not in parameters()
+
+
+def test_an_organisation_can_replace_neither_a_parameter_nor_a_profile_of_ours(house: Path) -> None:
+    write(house, "hipaa@2013")
+    assert resolve(["hipaa"], Mode.LITERAL, extensions=(house,)) == resolve(["hipaa"], Mode.LITERAL)
+    row = "{title: t, section: s, join: must, enforceable: people}"
+    (house / "parameters.yaml").write_text(f"multi_az: {row}\n")
+    with pytest.raises(DocumentError, match="multi_az is there already"):
+        resolve(["hipaa"], Mode.LITERAL, extensions=(house, house / "other"))
+
+
+def test_an_edited_profile_is_read_again(house: Path) -> None:
+    write(house, "some@1", "parameter: password_history, value: 5, strength: literal, citation: A")
+    assert resolve(["some"], Mode.LITERAL, extensions=(house,)).of("password_history").value == 5  # type: ignore[union-attr]
     time.sleep(0.01)
-    write(profiles, "some@1", "parameter: password_history, value: 7, strength: literal, citation: A")
-    assert resolve(["some"], Mode.LITERAL, profiles=profiles).of("password_history").value == 7  # type: ignore[union-attr]
+    write(house, "some@1", "parameter: password_history, value: 7, strength: literal, citation: A")
+    assert resolve(["some"], Mode.LITERAL, extensions=(house,)).of("password_history").value == 7  # type: ignore[union-attr]
 
 
 def test_the_selectable_frameworks_are_the_profiles_without_the_baseline() -> None:
@@ -249,8 +276,8 @@ def test_the_selectable_frameworks_are_the_profiles_without_the_baseline() -> No
 
 def test_cells_from_memory_are_never_marked_as_read_by_program() -> None:
     for reference in ("hipaa@2013", "pci-dss@4.0.1"):
-        assert {each.checked for _, each in contributions(PROFILES / f"{reference}.yaml")} == {"memory"}
-    fedramp = [each for _, each in contributions(PROFILES / "fedramp-moderate@2.1.0.yaml")]
+        assert {each.checked for _, each in contributions(profiles()[reference])} == {"memory"}
+    fedramp = [each for _, each in contributions(profiles()["fedramp-moderate@2.1.0"])]
     assert {each.checked for each in fedramp if each.strength is Strength.PRACTICE} == {"memory"}
 
 
