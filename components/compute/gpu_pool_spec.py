@@ -35,6 +35,11 @@ class GpuPoolSpec(Spec):
     )
     min_nodes: int = Field(0, ge=0, le=450, description="Fewest nodes, of the first kind of capacity; left out: 0")
     max_nodes: int = Field(1, ge=1, le=450, description="Most nodes, of each kind of capacity; left out: 1")
+    multi_node: bool = Field(
+        default=False,
+        description="Whether one model spans several nodes: joins them by EFA in one placement group and so in one "
+        "zone; left out: no, and nodes spread over all zones",
+    )
     disk_gib: int = Field(200, ge=100, le=16384, description="Root or data disk of each node, in GiB; left out: 200")
 
     @field_validator("instance")
@@ -70,6 +75,8 @@ class GpuPoolSpec(Spec):
             problems.append(f"capacity names a kind twice: {', '.join(self.capacity)}")
         if self.min_nodes > self.max_nodes:
             problems.append(f"min_nodes is {self.min_nodes}, more than max_nodes {self.max_nodes}")
+        if self.multi_node and instance(self.instance).efa == 0:
+            problems.append(f"multi_node needs EFA, which {self.instance} has not")
         if problems:
             raise ValueError("; ".join(problems))
         return self
