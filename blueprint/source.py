@@ -195,7 +195,7 @@ class _Walk:
         if not getattr(node, "style", None):  # plain: None from the Python parser, empty from the C one
             for pattern, what, why in _CHANGED_BY_THE_CLI:
                 if pattern.fullmatch(text):
-                    self._problem(what, path, here, value=text, why=why, fix=f'quote it: "{text}"')
+                    self._problem(what, path, here, value=text, why=why, fix=f'quote it if it is text: "{text}"; write a number plainly, such as 1.5')
                     return text
         match node.tag.rpartition(":")[2]:
             case "null":
