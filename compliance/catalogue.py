@@ -15,10 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
-from pydantic import ValidationError
-
 from blueprint.errors import DocumentError, NotFound, Position, Problem, nearest
-from blueprint.source import Source, read
+from blueprint.source import Source
 from blueprint.types import Layer
 from compliance.parameters import HERE
 from compliance.requirements import (
@@ -31,11 +29,9 @@ from compliance.requirements import (
     Unmappable,
     read_controls,
     read_framework,
-    refusals,
 )
 from compliance.resolve import BASELINE
-from compliance.rule import Rule
-from compliance.rule_check import problems_of
+from compliance.rule import Rule, load_rules
 
 T = TypeVar("T")
 
@@ -145,38 +141,28 @@ def load(extensions: tuple[Path, ...] = ()) -> Catalogue:
         for root in extensions
         if not root.is_dir()
     ]
-    frameworks = [Entry(*read) for read in _each(roots, "frameworks", read_framework, problems)]
+    frameworks = [Entry(*found) for found in _each(roots, "frameworks", read_framework, problems)]
     controls = [
         Entry(control, source, (index,))
         for found, source in _each(roots, "controls", read_controls, problems)
         for index, control in enumerate(found)
     ]
-    rules = [Entry(*read) for read in _each(roots, "rules", read_rule, problems)]
+    rules = _rules(roots, problems)
     problems += _without_profile(roots)
     if problems:
         raise DocumentError(problems)
     return join(frameworks, controls, rules, _digest(roots), complete=False)
 
 
-def load_rules(folder: Path = HERE / "rules") -> tuple[Rule, ...]:
-    """The rules below one folder, by id, checked one by one and not joined. Raises DocumentError with every problem."""
-    problems: list[Problem] = []
-    found = [rule for rule, _ in _each((folder.parent,), folder.name, read_rule, problems)]
-    if problems:
-        raise DocumentError(problems)
-    return tuple(sorted(found, key=lambda rule: rule.id))
-
-
-def read_rule(path: Path) -> tuple[Rule, Source]:
-    """Read one rule. Raises DocumentError with every problem of the file."""
-    source = read(path)
+def _rules(roots: Iterable[Path], problems: list[Problem]) -> list[Entry[Rule]]:
+    """The rules of all roots; a rule's file carries its name."""
+    folders = [root / "rules" for root in roots]
+    files = {path.stem: path for folder in folders for path in folder.rglob("*.yaml")}
     try:
-        rule = Rule.model_validate(source.data)
-    except ValidationError as error:
-        raise DocumentError([*source.problems, *refusals(error, source, Rule)]) from error
-    if problems := (*source.problems, *problems_of(rule, source)):
-        raise DocumentError(problems)
-    return rule, source
+        return [Entry(rule, Source(files[rule.id], None)) for rule in load_rules(*folders)]
+    except DocumentError as error:
+        problems += error.problems
+        return []
 
 
 def _each(

@@ -81,7 +81,11 @@ class Unmappable(Frozen):
 
 
 def _which(value: object) -> str:
-    return "unmappable" if isinstance(value, Unmappable) or (isinstance(value, dict) and "unmappable" in value) else "mapped"
+    return (
+        "unmappable"
+        if isinstance(value, Unmappable) or (isinstance(value, dict) and "unmappable" in value)
+        else "mapped"
+    )
 
 
 Mapping: TypeAlias = Annotated[
@@ -175,7 +179,7 @@ def read_framework(path: Path) -> tuple[Framework, Source]:
     try:
         framework = Framework.model_validate(source.data)
     except ValidationError as error:
-        raise DocumentError([*problems, *_refused(error, source, Requirement)]) from error
+        raise DocumentError([*problems, *_refused(error, source, Requirement, Mapped)]) from error
     problems += _inconsistent(framework, source)
     if problems:
         raise DocumentError(problems)
@@ -195,17 +199,19 @@ def read_controls(path: Path) -> tuple[tuple[Control, ...], Source]:
     return controls, source
 
 
-def _refused(error: ValidationError, source: Source, model: type[Frozen]) -> Iterator[Problem]:
-    """Say what pydantic found, at its place in the file."""
+def _refused(error: ValidationError, source: Source, *models: type[Frozen]) -> Iterator[Problem]:
+    """Say what pydantic found in a file, each at its place."""
     for each in error.errors(include_url=False, include_context=False):
-        path: Path_ = tuple(part for part in each["loc"] if part not in {"mapped", "unmappable"} or part == each["loc"][-1])
+        path: Path_ = tuple(
+            part for part in each["loc"] if part not in {"mapped", "unmappable"} or part == each["loc"][-1]
+        )
         unknown = each["type"] == "extra_forbidden"
         yield Problem(
             what=f"key {path[-1]!r} is not known" if unknown else each["msg"],
             path=path,
             position=source.position(path, key=unknown),
             value="" if each["type"] == "missing" else repr(source.at(path))[:80],
-            fix=nearest(str(path[-1]), {*model.model_fields, *Mapped.model_fields}) if unknown else "",
+            fix=nearest(str(path[-1]), {key for model in models for key in model.model_fields}) if unknown else "",
         )
 
 
@@ -225,7 +231,9 @@ def _inconsistent(framework: Framework, source: Source) -> Iterator[Problem]:
     for index, row in enumerate(framework.requirements):
         at: Path_ = ("requirements", index)
         if row.id in seen:
-            yield Problem(what=f"requirement {row.id} stands twice", path=at, position=source.position(at), fix="remove one")
+            yield Problem(
+                what=f"requirement {row.id} stands twice", path=at, position=source.position(at), fix="remove one"
+            )
         seen.add(row.id)
         if isinstance(row.mapping, Mapped):
             yield from _wrong_mapping(row, row.mapping, (*at, "mapping"), source)

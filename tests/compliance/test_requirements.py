@@ -54,7 +54,9 @@ def test_the_three_frameworks_have_every_row(frameworks: dict[str, Framework]) -
 
 
 def test_rows_by_kind_add_up_to_the_known_totals(frameworks: dict[str, Framework]) -> None:
-    counted = {name: Counter(row.kind.value for row in framework.requirements) for name, framework in frameworks.items()}
+    counted = {
+        name: Counter(row.kind.value for row in framework.requirements) for name, framework in frameworks.items()
+    }
     assert counted == {
         "fedramp-moderate@2.1.0": {"technical": 50, "mixed": 98, "process": 149, "provider": 26},
         "hipaa@2013": {"technical": 24, "mixed": 13, "process": 24, "provider": 8},
@@ -135,7 +137,10 @@ def test_an_unmappable_row_gives_its_reason(tmp_path: Path) -> None:
             HEAD + DOOR % "{controls: [], extent: full}" + KEYS,
             ["7: Tuple should have at least 1 item after validation, not 0"],
         ),
-        (HEAD + DOOR % "{controls: [NET-01], extend: full}" + KEYS, ["7: Field required", "7: key 'extend' is not known"]),
+        (
+            HEAD + DOOR % "{controls: [NET-01], extend: full}" + KEYS,
+            ["7: Field required", "7: key 'extend' is not known"],
+        ),
         (HEAD + DOOR % "{unmappable: no}" + KEYS, ["7: String should have at least 10 characters"]),
         (
             HEAD + DOOR % ANSWERED + KEYS.replace("process", "paperwork"),
@@ -151,7 +156,11 @@ def test_a_file_that_is_wrong_is_refused_at_its_line(tmp_path: Path, text: str, 
 
 
 def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
-    text = HEAD.replace("process: 1", "process: 7") + DOOR % "{controls: [A, A], extent: part}" + KEYS.replace('"2"', '"1"')
+    text = (
+        HEAD.replace("process: 1", "process: 7")
+        + DOOR % "{controls: [A, A], extent: part}"
+        + KEYS.replace('"2"', '"1"')
+    )
     assert refusal(written(tmp_path, text)) == [
         "5: totals say 7 process rows, the file has 1",
         "7: 1 is answered in part and does not say what is left",
@@ -178,20 +187,25 @@ def test_our_controls_have_ids_of_their_own() -> None:
         ("{id: log-4, statement: logs are kept, layers: [foundation]}", "String should match pattern"),
         ("{id: LOG-04, statement: logs are kept, layers: [basement, foundation]}", "Input should be 'foundation'"),
         ("{id: LOG-04, statement: logs are kept, layers: []}", "Tuple should have at least 1 item"),
-        ("{id: LOG-04, statement: logs are kept, layers: [foundation], by_peopel: they do}", "key 'by_peopel' is not known"),
+        (
+            "{id: LOG-04, statement: logs are kept, layers: [foundation], by_peopel: they do}",
+            "key 'by_peopel' is not known",
+        ),
     ],
 )
 def test_a_control_that_is_wrong_is_refused(tmp_path: Path, row: str, expected: str) -> None:
     path = written(tmp_path, f"# one control\n- {row}\n", "logging.yaml")
     with pytest.raises(DocumentError) as caught:
         read_controls(path)
-    assert [(problem.position.line, problem.what[: len(expected)]) for problem in caught.value.problems if problem.position] == [
-        (2, expected)
-    ]
+    assert [
+        (problem.position.line, problem.what[: len(expected)]) for problem in caught.value.problems if problem.position
+    ] == [(2, expected)]
 
 
 def test_a_key_that_stands_twice_in_a_control_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "- {id: LOG-04, id: LOG-05, statement: logs are kept, layers: [foundation]}\n", "logging.yaml")
+    path = written(
+        tmp_path, "- {id: LOG-04, id: LOG-05, statement: logs are kept, layers: [foundation]}\n", "logging.yaml"
+    )
     with pytest.raises(DocumentError, match="key 'id' stands twice"):
         read_controls(path)
 
