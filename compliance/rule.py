@@ -18,6 +18,7 @@ from blueprint.types import DataClass, Frozen, Severity
 from compliance.bounds import Schema, parameter_of
 from compliance.facts import registry
 from compliance.facts.base import Subject
+from compliance.predicates.registry import predicates
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -74,6 +75,12 @@ class Rule(Frozen):
     def bindings(self) -> Mapping[str, str]:
         """Leaf -> the parameter that its value must meet."""
         return {leaf: parameter_of(str(spec["meets"])) for leaf, spec in self.requires.items() if "meets" in spec}
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """Every parameter that it holds subjects against, those of its predicate too."""
+        related = predicates()[self.predicate].parameters if self.predicate else ()
+        return frozenset({*self.bindings.values(), *related})
 
     def schemas(self) -> Iterator[tuple[str, Schema]]:
         """The two Cerberus schemas by the key they stand under."""
