@@ -14,6 +14,7 @@ from blueprint.graph import SECRET, Resource, ResourceGraph
 from blueprint.links import linked
 from blueprint.placement import Place, placed
 from blueprint.snapshot import Row, default_providers, known_outputs, read, resource, stack_of
+from blueprint.state import read_state
 
 SECRET_TEXT = "[secret]"  # noqa: S105  what the engine prints in place of one
 _GONE = frozenset(
@@ -43,10 +44,11 @@ class _Preview(TypedDict):
 _PREVIEW = TypeAdapter(_Preview)
 
 
-def read_preview(path: Path, home: Place | None = None) -> ResourceGraph:
+def read_preview(path: Path, home: Place | None = None, *, state: Path | None = None) -> ResourceGraph:
     """Read what `pulumi preview --json` writes. Raises FileUnreadable with every problem.
 
-    The engine leaves unchanged resources out unless it is told `--show-sames`; `incomplete` then says so.
+    The engine leaves unchanged resources out unless it is told `--show-sames`. They are taken from the stack's `state`,
+    and without one `incomplete` says that they are missing.
     """
     preview = read(path, _PREVIEW, _something_else)
     steps = preview["steps"] or []
@@ -56,16 +58,20 @@ def read_preview(path: Path, home: Place | None = None) -> ResourceGraph:
     found = [_masked(resource(row)) for row in rows.values()]
     found += default_providers(found, region if isinstance(region, str) else None)
     outputs = {row["urn"]: known_outputs(row) for row in [*before, *(row for row in rows.values() if row.get("id"))]}
+    planned = linked(placed(found, home), outputs)
+    deployed = read_state(state, home) if state else ResourceGraph(stack="", resources=())
+    touched = {step["urn"] for step in steps}
+    unchanged = tuple(one for one in deployed.resources if one.urn not in touched)
     return ResourceGraph(
-        stack=stack_of(found),
-        resources=linked(placed(found, home), outputs),
-        incomplete="; ".join(_missing(preview, steps)) or None,
+        stack=stack_of(found) or deployed.stack,
+        resources=(*planned, *unchanged),
+        incomplete="; ".join(_missing(preview, steps, len(unchanged))) or deployed.incomplete,
     )
 
 
-def _missing(preview: _Preview, steps: list[_Step]) -> Iterable[str]:
+def _missing(preview: _Preview, steps: list[_Step], unchanged: int) -> Iterable[str]:
     shown = sum(step["op"] == "same" for step in steps)
-    left_out = (preview.get("changeSummary") or {}).get("same", 0) - shown
+    left_out = (preview.get("changeSummary") or {}).get("same", 0) - shown - unchanged
     if left_out > 0:
         yield f"{left_out} unchanged resources are not in the preview; repeat it with --show-sames, or read the state too"
     errors = [

@@ -1,46 +1,32 @@
-"""A small program for the engine tier: links, a policy, a secret, an existing network, Kubernetes."""
+"""The deploying program of the engine tier: the gate first, then the resources. Its judge is judge.py."""
 
 from __future__ import annotations
 
+import secrets
+import sys
+from pathlib import Path
+
 import pulumi
-import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
+
+from blueprint.gate import Question, ask, stop_of
+from blueprint.types import Severity
+
+HERE = Path(__file__).parent
 
 
-class Archive(pulumi.ComponentResource):
-    """A bucket under its own key."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("blueprint:data:Archive", name)
-        inside = pulumi.ResourceOptions(parent=self)
-        self.key = aws.kms.Key(name, enable_key_rotation=True, opts=inside)
-        self.bucket = aws.s3.Bucket(name, tags={"blueprint:data-classes": "phi"}, opts=inside)
-        aws.s3.BucketPolicy(
-            name,
-            bucket=self.bucket.id,
-            policy=pulumi.Output.json_dumps(
-                {"Resource": [self.bucket.arn, pulumi.Output.concat(self.bucket.arn, "/*")]}
-            ),
-            opts=inside,
-        )
-        self.register_outputs({})
-
-
-def main() -> None:
-    """Register everything."""
+def question() -> Question:
+    """What the judge needs to know of the configuration."""
     config = pulumi.Config()
-    archive = Archive("archive")
-    aws.cloudwatch.LogGroup(
-        "chat", retention_in_days=config.get_int("retention") or 2192, kms_key_id=archive.key.arn,
-        opts=pulumi.ResourceOptions(retain_on_delete=True),
+    return Question(
+        nonce=secrets.token_hex(8), root=HERE, project=pulumi.get_project(), stack=pulumi.get_stack(), fail_on=Severity.HIGH,
+        engine={"retention": config.get_int("retention"), "judge": config.get("judge") or "honest"},
     )  # fmt: skip
-    network = aws.ec2.Vpc.get("landing-zone", "vpc-0123456789abcdef0")
-    aws.ec2.Subnet("private", vpc_id=network.id, cidr_block="10.0.0.0/24")
-    kubernetes.core.v1.ConfigMap("where", metadata={"name": "where"}, data={"bucket": archive.bucket.id})
-    password = config.get_secret("password") or pulumi.Output.secret("placeholder")
-    kubernetes.core.v1.Secret("token", metadata={"name": "token"}, string_data={"token": password})
-    pulumi.export("password", password)
 
 
 if __name__ == "__main__":
-    main()
+    asked = question()
+    ask(asked, (sys.executable, str(HERE / "judge.py")), stop_of(Path(__file__)))
+    sys.path.insert(0, str(HERE))
+    from resources import register
+
+    register(asked.engine["retention"])
