@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tools.engine.harness import Engine
 
 pytestmark = pytest.mark.engine

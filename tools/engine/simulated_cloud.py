@@ -156,7 +156,7 @@ def _identifier(urn: str) -> str:
 
 def _text(token: str, name: str, identifier: str) -> str:
     """Something of the shape that the property's name promises."""
-    service = token.split(":")[1].split("/")[0]
+    service = token.split(":")[1].split("/", maxsplit=1)[0]
     match name.lower():
         case "region":
             return REGION
