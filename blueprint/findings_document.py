@@ -3,46 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
+
+from blueprint.types import Frozen, Severity
+from compliance.findings import Finding, Outcome, Read
+from compliance.matrix import Header
 
 if TYPE_CHECKING:
     from blueprint.judgement import Judgement
-    from compliance.findings import Finding
 
 SCHEMA: Literal["blueprint.findings/1"] = "blueprint.findings/1"
+
+
+class FindingEntry(Frozen):
+    """One rule on one subject, with what it answers to."""
+
+    id: str
+    rule: str
+    severity: Severity
+    verdict: Outcome
+    subject: str
+    urns: tuple[str, ...]
+    reads: tuple[Read, ...]
+    message: str
+    controls: tuple[str, ...]
+    requirements: tuple[str, ...]
+    """Requirements of the selected frameworks, as "framework@edition id"."""
+    exception: str | None
+
+
+class FindingsDocument(Frozen):
+    """All findings of one run."""
+
+    schema_: Literal["blueprint.findings/1"] = Field(SCHEMA, alias="schema")
+    header: Header
+    summary: Mapping[str, int]
+    findings: tuple[FindingEntry, ...]
 
 
 def findings_document(judgement: Judgement) -> dict[str, JsonValue]:
     """All findings, each with what it read and what it answers to."""
     count = Counter("excepted" if each.exception else each.verdict.outcome.value for each in judgement.findings)
-    return {
-        "schema": SCHEMA,
-        "header": judgement.header.model_dump(mode="json"),
-        "summary": {word: count[word] for word in ("pass", "fail", "unknown", "not_applicable", "excepted")},
-        "findings": [_finding(each, judgement) for each in judgement.findings],
-    }
+    document = FindingsDocument(
+        header=judgement.header,
+        summary={word: count[word] for word in ("pass", "fail", "unknown", "not_applicable", "excepted")},
+        findings=tuple(_entry(each, judgement) for each in judgement.findings),
+    )  # fmt: skip
+    return document.model_dump(mode="json", by_alias=True)
 
 
-def _finding(finding: Finding, judgement: Judgement) -> JsonValue:
+def _entry(finding: Finding, judgement: Judgement) -> FindingEntry:
     rule = judgement.catalogue.rules[finding.rule]
-    return {
-        "id": finding.id,
-        "rule": finding.rule,
-        "severity": finding.severity.value,
-        "verdict": finding.verdict.outcome.value,
-        "subject": finding.subject,
-        "urns": list(finding.urns),
-        "reads": [read.model_dump(mode="json") for read in finding.verdict.reads],
-        "message": finding.verdict.because,
-        "controls": list(rule.controls),
-        "requirements": _requirements(rule.controls, judgement),
-        "exception": finding.exception,
-    }
-
-
-def _requirements(controls: tuple[str, ...], judgement: Judgement) -> list[JsonValue]:
-    """Requirements of the selected frameworks that the controls answer, as "framework@edition id"."""
-    served = {row for control in controls for row in judgement.catalogue.served[control]}
-    return [f"{framework} {name}" for framework, name in sorted(served) if framework in judgement.header.frameworks]
+    served = {row for control in rule.controls for row in judgement.catalogue.served[control]}
+    return FindingEntry(
+        id=finding.id, rule=finding.rule, severity=finding.severity, verdict=finding.verdict.outcome,
+        subject=finding.subject, urns=finding.urns, reads=finding.verdict.reads, message=finding.verdict.because,
+        controls=rule.controls, exception=finding.exception,
+        requirements=tuple(f"{framework} {name}" for framework, name in sorted(served) if framework in judgement.header.frameworks),
+    )  # fmt: skip

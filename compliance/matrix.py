@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from blueprint.posture import Effective, JoinedPosture
 from blueprint.types import Frozen, Layer
@@ -121,6 +121,18 @@ class Header(Frozen):
     mode: str
 
 
+class MatrixDocument(Frozen):
+    """The machine contract blueprint.matrix/1."""
+
+    schema_: Literal["blueprint.matrix/1"] = Field(SCHEMA, alias="schema")
+    header: Header
+    summary: Mapping[str, JsonValue]
+    grid: Mapping[str, Mapping[str, Mapping[str, int]]]
+    """Layer → framework → assessment → rows."""
+    posture: tuple[Effective, ...]
+    rows: tuple[MatrixRow, ...]
+
+
 @dataclass(frozen=True)
 class Matrix:
     """All rows, with the posture and the findings that they rest on."""
@@ -169,14 +181,8 @@ class Matrix:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The machine contract blueprint.matrix/1."""
-        return {
-            "schema": SCHEMA,
-            "header": self.header.model_dump(mode="json"),
-            "summary": self.summary(),
-            "grid": self.grid(),  # type: ignore[dict-item]
-            "posture": [each.model_dump(mode="json") for each in self.posture],
-            "rows": [row.model_dump(mode="json") for row in self.rows],
-        }
+        document = MatrixDocument(header=self.header, summary=self.summary(), grid=self.grid(), posture=self.posture, rows=self.rows)
+        return document.model_dump(mode="json", by_alias=True)
 
 
 def build_matrix(
