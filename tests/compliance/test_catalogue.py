@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,12 +12,12 @@ import pytest
 
 from blueprint.errors import DocumentError, NotFound
 from blueprint.source import Source
-from blueprint.types import Layer
+from blueprint.types import Layer, Mode
 from compliance import catalogue
 from compliance.catalogue import Catalogue, Entry, join, load
 from compliance.parameters import parameters
 from compliance.requirements import Control, Framework, Kind, Standing
-from compliance.resolve import available, contributions, profiles
+from compliance.resolve import available, contributions, profiles, resolve
 from compliance.rule import Rule
 
 NOWHERE = Source(Path("house.yaml"), None)
@@ -283,6 +284,42 @@ def test_the_digest_changes_with_any_file_and_not_with_the_place(own: Path, tmp_
     (moved / "controls/house.yaml").write_text("# a comment\n" + OWN_CONTROL)
     load.cache_clear()
     assert load((moved,)).digest != first
+
+
+HOW_TO = Path(__file__).parents[2] / "docs/how-to/add-a-framework.md"
+
+
+@pytest.fixture
+def house_of_the_page(tmp_path: Path) -> Iterator[Path]:
+    """The folder that the how-to page describes: each block of YAML under the name that stands above it."""
+    blocks = re.findall(r"^`house/(\S+)`\n\n```yaml\n(.*?)^```", HOW_TO.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for name, content in blocks:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    load.cache_clear()
+    yield tmp_path
+    load.cache_clear()
+
+
+def test_the_how_to_page_adds_a_framework_as_it_is_written(house_of_the_page: Path) -> None:
+    found = load((house_of_the_page,))
+    rows = {row.id: row for _, row in found.rows(["house-rules@1"])}
+    assert {name: found.standing(row).value for name, row in rows.items()} == {
+        "1.1": "mapped",
+        "1.2": "unmappable",
+        "2.1": "by-people",
+        "2.2": "by-people",
+    }
+    assert [each.id for each in found.rules_of(rows["1.1"])] == ["door_records_kept_two_years"]
+    assert "hipaa@2013" in found.frameworks
+
+
+def test_the_framework_of_the_how_to_page_takes_part_in_the_join(house_of_the_page: Path) -> None:
+    posture = resolve(["house-rules"], Mode.LITERAL, extensions=(house_of_the_page,))
+    entry = posture.of("audit_log_retention_days")
+    assert entry is not None
+    assert (entry.value, entry.snapped) == (730, 731)
 
 
 def problems_of(folder: Path) -> list[str]:
