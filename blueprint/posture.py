@@ -25,6 +25,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal, Protocol, TypeAlias
 
+from pydantic import ValidationInfo, field_validator
+
 from blueprint.errors import BlueprintError, DocumentError, NotFound, Problem
 from blueprint.parameter import CHAINS, Join, Parameter, ScopeKind
 from blueprint.snaps import SNAPS, Unreachable
@@ -61,11 +63,29 @@ class Principal(StrEnum):
     USER = "user"
 
 
+_NAMES: Mapping[ScopeKind, tuple[str, ...]] = {
+    "platform": ("",),
+    "data_class": tuple(DataClass),
+    "principal": tuple(Principal),
+}
+
+
 class Scope(Frozen):
     """What a value is about: the whole platform, one data class, or one class of principals."""
 
     kind: ScopeKind = "platform"
     name: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _of_its_kind(cls, name: str, info: ValidationInfo) -> str:
+        """A misspelt class would never apply, and nobody would notice."""
+        names = _NAMES[info.data.get("kind", "platform")]
+        if any(part not in names for part in name.split("+")):
+            raise ValueError(
+                f"{name!r} is none of {', '.join(filter(None, names)) or 'the names of the platform: it has none'}"
+            )
+        return name
 
     def __str__(self) -> str:
         return self.name or self.kind

@@ -226,15 +226,27 @@ def test_a_profile_with_bad_rows_is_refused_with_every_row(house: Path) -> None:
         "parameter: multi_az, value: true, strength: literal_without_value, citation: A",
         "parameter: multi_az, value: true, strength: literal, citation: A, scope: {kind: principal, name: user}",
         "parameter: multi_az, value: true, strength: literal, citation: A, when: it_rains",
+        "parameter: encryption_at_rest, strength: practice, citation: A, scope: {kind: data_class, name: phii}",
+        "parameter: encryption_at_rest, strength: practice, citation: A, scope: {name: phi}",
     )
     with pytest.raises(DocumentError) as refused:
         resolve(["bad"], Mode.LITERAL, extensions=(house,))
     problems = refused.value.problems
-    assert [problem.path for problem in problems] == [(0,), (1,), (2,), (3,), (4,), (5, "when")]
+    assert [problem.path for problem in problems] == [
+        (0,),
+        (1,),
+        (2,),
+        (3,),
+        (4,),
+        (5, "when"),
+        (6, "scope", "name"),
+        (7, "scope", "name"),
+    ]
     assert "did you mean audit_log_retention_days" in problems[0].what
     assert "1.0 < 1.1 < 1.2 < 1.3" in problems[1].what
     assert "true or false" in problems[2].what
     assert "password_only_factor" in problems[5].what
+    assert "phi, cardholder" in problems[6].what
 
 
 def test_a_bad_row_has_its_line(house: Path) -> None:
