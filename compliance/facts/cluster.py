@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Ref, Subject
 
@@ -11,11 +12,10 @@ from compliance.facts.base import Leaf, Ref, Subject
 class Cluster(Subject):
     """A managed Kubernetes control plane."""
 
-    endpoint_access: Leaf[str]
-    """public, restricted (to named networks) or private."""
-    secrets_encrypted: Leaf[bool]
-    """Whether Kubernetes secrets are enveloped under a key of ours before they are stored."""
+    endpoint_access: Leaf[Literal["public", "restricted", "private"]]
+    """restricted: from named networks."""
     secrets_key: Leaf[Ref | None]
+    """The key of ours under which Kubernetes secrets are enveloped before they are stored."""
     log_types: Leaf[frozenset[str]]
     access_mode: Leaf[str]
     """API, API_AND_CONFIG_MAP or CONFIG_MAP."""
@@ -32,7 +32,7 @@ class Cluster(Subject):
 class Addon(Subject):
     """A part of the cluster that AWS packages and installs."""
 
-    name: Leaf[str]
+    addon: Leaf[str]
     version_pinned: Leaf[bool]
     network_policy: Leaf[bool | None]
     """Whether network policies are enforced; None for an add-on other than the VPC CNI."""
@@ -42,11 +42,9 @@ class Addon(Subject):
 class AccessEntry(Subject):
     """A principal of AWS that the cluster knows, with the policies bound to it."""
 
-    principal: Leaf[Ref | str | None]
-    administrator: Leaf[bool]
-    cluster_wide: Leaf[bool]
-    """Whether a policy that can change anything reaches beyond named namespaces."""
     policies: Leaf[frozenset[str]]
+    """Access policies of EKS that are bound to it, by their last name."""
+    groups: Leaf[frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -58,15 +56,15 @@ class NodeGroup(Subject):
     disks_encrypted: Leaf[bool]
     disk_key: Leaf[Ref | None]
     public_ip: Leaf[bool]
-    subnets: Leaf[int]
     multi_az: Leaf[bool]
-    hardening: Leaf[str]
-    """none, cis1, cis2 or stig: what the image was hardened to."""
-    fips: Leaf[str]
-    """off, prefer or require: whether the image runs validated cryptographic modules."""
-    admin_path: Leaf[str]
-    """direct (an SSH key and open ports), bastion or brokered."""
-    time_synchronised: Leaf[bool]
+    hardening: Leaf[Literal["none", "cis1", "cis2", "stig"]]
+    """What the image was hardened to."""
+    fips: Leaf[Literal["off", "prefer", "require"]]
+    """Whether the image runs validated cryptographic modules."""
+    admin_path: Leaf[Literal["direct", "bastion", "brokered"]]
+    """direct: nodes hold an SSH key."""
+    clock_sync_minutes: Leaf[int | None]
+    """Longest time between two looks at the Amazon time service; None: it does not look."""
     node_life_days: Leaf[int | None]
     """After how many days a node is replaced by one of the newest image; None: never by itself."""
 
@@ -75,8 +73,7 @@ class NodeGroup(Subject):
 class ImageRegistry(Subject):
     """A repository of container images."""
 
-    scan: Leaf[str]
-    """none, on_push or continuous."""
+    scan: Leaf[Literal["none", "on_push", "continuous"]]
     immutable: Leaf[bool]
     key: Leaf[Ref | None]
     open_policy: Leaf[bool]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Ref, Subject
 
@@ -14,7 +15,7 @@ class DatabaseCluster(Subject):
     encrypted: Leaf[bool]
     key: Leaf[Ref | None]
     tls_forced: Leaf[bool]
-    tls_min_version: Leaf[str]
+    tls_min_version: Leaf[Literal["1.0", "1.1", "1.2", "1.3"]]
     deletion_protected: Leaf[bool]
     backup_days: Leaf[int]
     multi_az: Leaf[bool]

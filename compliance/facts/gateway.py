@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Subject
 
@@ -15,8 +16,8 @@ class Gateway(Subject):
     encrypted: Leaf[bool]
     """Whether the gateway itself speaks TLS."""
     private: Leaf[bool]
-    prompt_logging: Leaf[str]
-    """off, metadata, redacted or full: what the callbacks write of prompts and answers."""
+    prompt_logging: Leaf[Literal["off", "metadata", "redacted", "full"]]
+    """What the callbacks write of prompts and answers."""
     stored_prompts: Leaf[bool]
     """Whether prompts are kept in the gateway's database, where only the volume is encrypted."""
     redacts: Leaf[bool]

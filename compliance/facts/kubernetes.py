@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from compliance.facts.base import Leaf, Ref, Subject
+from compliance.facts.base import Leaf, Subject
 
 
 @dataclass(frozen=True)
 class Namespace(Subject):
     """A namespace with its pod security level, default network policies and quota folded in."""
 
-    name: Leaf[str]
+    namespace: Leaf[str]
     system: Leaf[bool]
-    pod_security: Leaf[str]
-    """privileged, baseline or restricted: the level that is enforced."""
+    pod_security: Leaf[Literal["privileged", "baseline", "restricted"]]
+    """The level that is enforced."""
     default_deny_ingress: Leaf[bool]
     default_deny_egress: Leaf[bool]
     quota: Leaf[bool]
@@ -36,7 +37,6 @@ class Workload(Subject):
     host_namespaces: Leaf[bool]
     host_paths: Leaf[bool]
     host_ports: Leaf[bool]
-    images: Leaf[frozenset[str]]
     images_pinned: Leaf[bool]
     """Unknown not_pinned for a tag: which image it names is decided when the pod starts."""
     own_registry: Leaf[bool]
@@ -55,8 +55,8 @@ class Workload(Subject):
     reaches_api: Leaf[bool]
     """Whether its service account is bound to a role, so that a token is of use."""
     secrets_in_env: Leaf[bool]
-    isolation: Leaf[str]
-    """shared, namespace, node, cluster or account: what keeps its pods apart from those of others."""
+    isolation: Leaf[Literal["shared", "namespace", "node", "cluster", "account"]]
+    """What keeps its pods apart from pods that hold other classes of data."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,12 @@ class NetworkPolicy(Subject):
 class KubernetesRole(Subject):
     """A Role or ClusterRole, with whoever is bound to it."""
 
-    cluster_wide: Leaf[bool]
     named_only: Leaf[bool]
     """Whether verbs, resources and API groups are named, without wildcards."""
     reads_secrets: Leaf[bool]
     """Whether it reads every secret in its reach."""
     escalates: Leaf[bool]
     """Whether it may bind, escalate or impersonate."""
-    role: Leaf[Ref | str | None]
 
 
 @dataclass(frozen=True)

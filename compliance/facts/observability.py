@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Ref, Subject
 
@@ -11,8 +12,8 @@ from compliance.facts.base import Leaf, Ref, Subject
 class Collector(Subject):
     """An OpenTelemetry collector: its configuration folded with the workload that runs it."""
 
-    prompt_content: Leaf[str]
-    """off, metadata, redacted or full: what it passes on of prompts and answers."""
+    prompt_content: Leaf[Literal["off", "metadata", "redacted", "full"]]
+    """What it passes on of prompts and answers."""
     encrypted_out: Leaf[bool]
     """Whether every exporter speaks TLS."""
     encrypted_in: Leaf[bool]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Ref, Subject
 
@@ -60,8 +61,7 @@ class ModelInvocationLog(Subject):
     """The account's record of calls to managed models."""
 
     enabled: Leaf[bool]
-    prompt_logging: Leaf[str]
-    """off, metadata, redacted or full."""
+    prompt_logging: Leaf[Literal["off", "metadata", "redacted", "full"]]
     destination: Leaf[Ref | None]
     destination_encrypted: Leaf[bool]
 
@@ -73,8 +73,8 @@ class Model(Subject):
     owner: Leaf[str | None]
     licence: Leaf[str | None]
     risk_class: Leaf[str | None]
-    origin: Leaf[str | None]
-    """Where the weights came from, with the revision."""
+    origin_known: Leaf[bool]
+    """Whether it is on record where the weights came from, with the revision."""
     approved: Leaf[bool]
     """Whether somebody other than the owner approved it."""
     digest: Leaf[str | None]

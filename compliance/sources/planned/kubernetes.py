@@ -1,0 +1,200 @@
+"""Namespaces, network policies, roles and autoscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+from pydantic import JsonValue
+
+from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.kubernetes import Autoscaler, KubernetesRole, Namespace, NetworkPolicy
+from compliance.facts.leaf import every, mapped, some
+from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.objects import label, name_of, objects
+from compliance.sources.planned.reading import MISSING, Reading
+from compliance.sources.planned.workloads import BINDINGS, SHARED_NAMESPACES
+
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+QUOTA = "kubernetes:core/v1:ResourceQuota"
+Level: TypeAlias = Literal["privileged", "baseline", "restricted"]
+LEVELS: Mapping[str, Level] = {"baseline": "baseline", "restricted": "restricted"}
+EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+_READS = frozenset({"get", "list", "watch", "*"})
+_ESCALATES = frozenset({"bind", "escalate", "impersonate", "*"})
+_GRANTS_ALL = frozenset({"cluster-admin", "admin", "edit"})
+"""Roles that Kubernetes brings along and that may change everything, or read secrets, in their reach."""
+
+
+def namespace(reading: Reading) -> Namespace:
+    """Fold a namespace with its policies that choose every pod, and its quota."""
+    name = name_of(reading)
+    return Namespace(
+        id=reading.id("Namespace"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        namespace=reading.known("metadata.name", name),
+        system=reading.known("metadata.name", name in SHARED_NAMESPACES),
+        pod_security=_level(reading),
+        default_deny_ingress=_denied(reading, name, "Ingress", "ingress"),
+        default_deny_egress=_denied(reading, name, "Egress", "egress"),
+        quota=_quota(reading, name),
+    )
+
+
+def network_policy(reading: Reading) -> NetworkPolicy:
+    """Fold a network policy."""
+    return NetworkPolicy(
+        id=reading.id("NetworkPolicy"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        open_ingress=_open(reading, "ingress", "from"),
+        open_egress=_open(reading, "egress", "to"),
+    )
+
+
+def role(reading: Reading) -> KubernetesRole:
+    """Fold a Role or ClusterRole."""
+    rules = reading.items("rules")
+    none = reading.known("rules", value=False)
+    return KubernetesRole(
+        id=reading.id("KubernetesRole"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        named_only=every((reading.known("rules", value=True), *(_named(reading, rule) for rule in rules))),
+        reads_secrets=some((none, *(_reads_secrets(reading, rule) for rule in rules))),
+        escalates=some((none, *(_has(reading, f"{rule}.verbs", _ESCALATES) for rule in rules))),
+    )
+
+
+def binding(reading: Reading) -> KubernetesRole | None:
+    """A binding to a role that Kubernetes brings along speaks for that role; the others have a resource of their own."""
+    name = reading.raw("roleRef.name")
+    if reading.target("roleRef.name") is not None or not isinstance(name, str) or name not in _GRANTS_ALL:
+        return None
+    return KubernetesRole(
+        id=reading.id("KubernetesRole"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        named_only=reading.known("roleRef.name", value=name != "cluster-admin"),
+        reads_secrets=reading.known("roleRef.name", value=True),
+        escalates=reading.known("roleRef.name", value=name != "edit"),
+    )
+
+
+def horizontal(reading: Reading) -> Autoscaler:
+    """Fold a HorizontalPodAutoscaler."""
+    return Autoscaler(
+        id=reading.id("Autoscaler"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        minimum=reading.number("spec.minReplicas"),
+        maximum=reading.number("spec.maxReplicas"),
+        metrics=_metrics(reading, "spec.metrics", ("resource.name", "pods.metric.name", "external.metric.name", "object.metric.name")),
+    )  # fmt: skip
+
+
+def scaled_object(reading: Reading) -> Autoscaler:
+    """Fold a ScaledObject of KEDA."""
+    return Autoscaler(
+        id=reading.id("Autoscaler"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        minimum=reading.number("spec.minReplicaCount"),
+        maximum=reading.number("spec.maxReplicaCount"),
+        metrics=_metrics(reading, "spec.triggers", ("metadata.query", "metadata.metricName", "type")),
+    )
+
+
+def _level(reading: Reading) -> Leaf[Level]:
+    """A namespace without the label enforces nothing, and neither does one with a word that is no level."""
+    found = label(reading, "pod-security.kubernetes.io/enforce")
+    return mapped(found, lambda value: LEVELS.get(value or "", "privileged"))
+
+
+def _denied(reading: Reading, name: str, policy_type: str, rules: str) -> Leaf[bool]:
+    for policy in objects(reading).of(POLICY, name):
+        types = policy.raw("spec.policyTypes")
+        named = isinstance(types, list) and policy_type in types
+        if named and policy.raw("spec.podSelector") in ({}, MISSING) and not policy.items(f"spec.{rules}"):
+            return policy.known("spec.podSelector", value=True)
+    return reading.absent_flag("NetworkPolicy")
+
+
+def _quota(reading: Reading, name: str) -> Leaf[bool]:
+    for quota in objects(reading).of(QUOTA, name):
+        return quota.present("spec.hard")
+    return reading.absent_flag("ResourceQuota")
+
+
+def _open(reading: Reading, rules: str, peers: str) -> Leaf[bool]:
+    """A rule without peers, with every namespace or with every address admits everybody."""
+    found = [leaf for rule in reading.items(f"spec.{rules}") for leaf in _peers(reading, f"{rule}.{peers}")]
+    return some((reading.known(f"spec.{rules}", value=False), *found))
+
+
+def _peers(reading: Reading, path: str) -> Iterator[Leaf[bool]]:
+    if not reading.items(path):
+        yield reading.known(path, value=True)
+    for peer in reading.items(path):
+        if reading.raw(f"{peer}.ipBlock") is not MISSING:
+            yield _everybody(reading, f"{peer}.ipBlock.cidr")
+        anywhere = reading.raw(f"{peer}.namespaceSelector") == {} and reading.raw(f"{peer}.podSelector") in (
+            {},
+            MISSING,
+        )
+        yield reading.known(peer, anywhere)
+
+
+def _everybody(reading: Reading, path: str) -> Leaf[bool]:
+    """An address that the cloud fills in belongs to one network or endpoint, which is not everybody."""
+    value = reading.raw(path)
+    return reading.known(path, value=isinstance(value, str) and value in EVERYBODY)
+
+
+def _named(reading: Reading, rule: str) -> Leaf[bool]:
+    wild = (
+        _has(reading, f"{rule}.{key}", frozenset({"*"}))
+        for key in ("verbs", "resources", "apiGroups", "nonResourceURLs")
+    )
+    return mapped(some(wild), lambda found: not found)
+
+
+def _reads_secrets(reading: Reading, rule: str) -> Leaf[bool]:
+    named = reading.raw(f"{rule}.resourceNames")
+    if isinstance(named, list) and named:
+        return reading.known(f"{rule}.resourceNames", value=False)
+    return every(
+        (
+            _has(reading, f"{rule}.resources", frozenset({"secrets", "*"})),
+            _has(reading, f"{rule}.apiGroups", frozenset({"", "*"})),
+            _has(reading, f"{rule}.verbs", _READS),
+        )
+    )
+
+
+def _has(reading: Reading, path: str, any_of: frozenset[str]) -> Leaf[bool]:
+    if reading.raw(path) is MISSING:
+        return reading.known(path, value=False)
+    return mapped(reading.words(path), lambda words: bool(words & any_of))
+
+
+def _metrics(reading: Reading, path: str, names: tuple[str, ...]) -> Leaf[frozenset[str]]:
+    found: set[str] = set()
+    for item in reading.items(path):
+        told: JsonValue | object = next((v for n in names if (v := reading.raw(f"{item}.{n}")) is not MISSING), None)
+        if not isinstance(told, str):
+            return Unknown("cloud_decides", reading.origin(item))
+        found.add(told)
+    return Known(frozenset(found), reading.origin(path))
+
+
+ADAPTERS = (
+    Adapter("kubernetes:core/v1:Namespace", namespace),
+    Adapter(POLICY, network_policy),
+    Adapter("kubernetes:rbac.authorization.k8s.io/v1:Role", role),
+    Adapter("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", role),
+    *(Adapter(token, binding) for token in BINDINGS),
+    Adapter("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", horizontal),
+    Adapter("kubernetes:keda.sh/v1alpha1:ScaledObject", scaled_object),
+)

@@ -1,0 +1,97 @@
+"""Kubernetes objects by namespace: what belongs together is told by names and labels, not by references."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from blueprint.graph import Resource, as_ref
+from compliance.facts.base import Known, Leaf, Unknown
+from compliance.sources.planned.links import Links
+from compliance.sources.planned.reading import Reading
+
+DEFAULT = "default"
+"""The namespace of an object that names none."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """All Kubernetes objects of one graph by type and namespace."""
+
+    links: Links
+    table: Mapping[tuple[str, str], tuple[Resource, ...]]
+
+    def of(self, token: str, namespace: str) -> tuple[Reading, ...]:
+        """Objects of a type in a namespace."""
+        return tuple(Reading(each, self.links) for each in self.table.get((token, namespace), ()))
+
+    def named(self, token: str, namespace: str, name: str) -> Reading | None:
+        """One object by its name."""
+        return next((each for each in self.of(token, namespace) if name_of(each) == name), None)
+
+
+def objects(reading: Reading) -> Objects:
+    """The objects of the graph that a resource stands in."""
+    return reading.links.derived(_indexed)
+
+
+def name_of(reading: Reading) -> str:
+    """Name of an object; that of its resource where the cloud makes one up."""
+    return _plain(reading.links, reading.resource, "name") or reading.resource.name
+
+
+def namespace_of(reading: Reading) -> str:
+    """Namespace of an object; a namespace itself has none."""
+    return _plain(reading.links, reading.resource, "namespace") or DEFAULT
+
+
+def labels(reading: Reading, path: str = "metadata.labels") -> Mapping[str, str]:
+    """Labels at a path, as far as they are text."""
+    found = reading.raw(path)
+    return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+
+
+def label(reading: Reading, key: str, path: str = "metadata.labels") -> Leaf[str | None]:
+    """One label; None where the object does not carry it. Its key may hold points, so it is no path."""
+    origin = reading.origin(f"{path}[{key}]")
+    if reading.resource.external:
+        return Unknown("existing", origin)
+    found = reading.raw(path)
+    if found is not None and not isinstance(found, dict):
+        return Known(None, origin)
+    value = (found or {}).get(key)
+    return Known(value, origin) if value is None or isinstance(value, str) else Unknown("cloud_decides", origin)
+
+
+def selects(selector: JsonValue | object, wanted: Mapping[str, str]) -> bool:
+    """Whether matchLabels of a selector fit these labels; an expression is taken as fitting nothing."""
+    if not isinstance(selector, dict) or selector.get("matchExpressions"):
+        return False
+    asked = selector.get("matchLabels") or {}
+    return isinstance(asked, dict) and bool(asked) and all(wanted.get(key) == value for key, value in asked.items())
+
+
+def _indexed(links: Links) -> Objects:
+    table: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for resource in links.graph.resources:
+        if resource.type.startswith("kubernetes:"):
+            table[resource.type, _plain(links, resource, "namespace") or DEFAULT].append(resource)
+    return Objects(links, {key: tuple(group) for key, group in table.items()})
+
+
+def _plain(links: Links, resource: Resource, key: str) -> str | None:
+    metadata = resource.inputs.get("metadata")
+    value = metadata.get(key) if isinstance(metadata, dict) else None
+    ref = as_ref(value)
+    if ref is not None and (target := links.graph.by_urn.get(ref.urn)) is not None:
+        named = target.inputs.get("metadata")
+        value = named.get("name") if isinstance(named, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def strings(values: Iterable[JsonValue]) -> tuple[str, ...]:
+    """The texts among some values."""
+    return tuple(value for value in values if isinstance(value, str))

@@ -1,0 +1,234 @@
+"""Workloads: whatever makes pods, with its disruption budget, service account and autoscaler folded in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, TypeAlias
+
+from blueprint.graph import Resource
+from blueprint.types import DataClass
+from compliance.facts.base import Leaf, Subject, Unknown
+from compliance.facts.kubernetes import Workload
+from compliance.facts.leaf import every, inverted, mapped, some
+from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.links import Links
+from compliance.sources.planned.objects import labels, name_of, namespace_of, objects, selects
+from compliance.sources.planned.pods import PODS, Pod, service_account
+from compliance.sources.planned.reading import MISSING, Reading
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+SCALERS = {
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": "spec.minReplicas",
+    "kubernetes:keda.sh/v1alpha1:ScaledObject": "spec.minReplicaCount",
+}
+"""What changes the number of replicas -> path of the fewest."""
+BINDINGS = (
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+)
+SHARED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+Isolation: TypeAlias = Literal["shared", "namespace", "node", "cluster", "account"]
+_SCALED = frozenset({"Deployment", "StatefulSet"})
+_TAINTED = frozenset({"NO_SCHEDULE", "NO_EXECUTE", "NoSchedule", "NoExecute"})
+
+
+def workload(reading: Reading) -> Workload:
+    """Fold a controller with everything that speaks of its pods."""
+    pod = Pod(reading)
+    containers = reading.origin(f"{pod.spec}.containers")
+    if not pod.containers:
+        return _unread(reading, Unknown("cloud_decides", containers))
+    controller = reading.resource.type.rpartition(":")[2]
+    serves = controller in {"Deployment", "StatefulSet", "DaemonSet"}
+    return Workload(
+        id=reading.id("Workload"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        controller=reading.known("kind", controller),
+        namespace=reading.known("metadata.namespace", namespace_of(reading)),
+        non_root=every(pod.each("runAsNonRoot")),
+        read_only_root=every(pod.each("readOnlyRootFilesystem")),
+        escalation_denied=every(inverted(leaf) for leaf in pod.each("allowPrivilegeEscalation")),
+        capabilities_dropped=every(pod.capabilities()),
+        seccomp=every(pod.seccomp()),
+        privileged=some(pod.each("privileged")),
+        host_namespaces=some(reading.flag(f"{pod.spec}.{key}") for key in ("hostNetwork", "hostPID", "hostIPC")),
+        host_paths=pod.host_paths(),
+        host_ports=pod.host_ports(),
+        images_pinned=pod.images_pinned(),
+        own_registry=pod.own_registry(),
+        limits=_resources(pod, "limits"),
+        requests=_resources(pod, "requests"),
+        liveness=every(pod.written("livenessProbe")),
+        readiness=every(pod.written("readinessProbe")),
+        replicas=_replicas(reading) if controller in _SCALED else reading.known("kind", None),
+        disruption_budget=_budget(reading, pod) if serves else reading.known("kind", value=False),
+        spread=some((_spread(pod, "topologySpreadConstraints"), _spread(pod, "affinity.podAntiAffinity"))),
+        own_service_account=_own_account(reading, pod),
+        token_mounted=_token(reading, pod),
+        reaches_api=_bound(reading, pod),
+        secrets_in_env=pod.secrets_in_env(),
+        isolation=_isolation(reading, pod),
+    )
+
+
+def release(reading: Reading) -> Workload:
+    """A chart is opaque: that it runs something is seen, and what it runs was not read."""
+    return _unread(reading, Unknown("not_read", reading.origin("chart")))
+
+
+def _unread(reading: Reading, why: Unknown) -> Workload:
+    own = {each.name for each in fields(Subject)}
+    leaves: Mapping[str, Unknown] = {each.name: why for each in fields(Workload) if each.name not in own}
+    return Workload(id=reading.id("Workload"), urns=(reading.urn,), data_classes=reading.classes(), **leaves)
+
+
+def _resources(pod: Pod, kind: str) -> Leaf[bool]:
+    return every(
+        leaf for name in ("cpu", "memory") for leaf in pod.written(f"resources.{kind}.{name}", all_of_them=True)
+    )
+
+
+def _replicas(reading: Reading) -> Leaf[int | None]:
+    """The fewest that run: an autoscaler has the last word."""
+    scaler = _scalers(reading).get((namespace_of(reading), reading.resource.type.rpartition(":")[2], name_of(reading)))
+    if scaler is None:
+        return mapped(reading.number("spec.replicas"), lambda count: count)
+    return mapped(scaler.number(SCALERS[scaler.resource.type]), lambda count: count)
+
+
+def _budget(reading: Reading, pod: Pod) -> Leaf[bool]:
+    for budget in objects(reading).of(BUDGET, namespace_of(reading)):
+        if selects(budget.raw("spec.selector"), pod.labels):
+            return some((budget.present("spec.minAvailable"), budget.present("spec.maxUnavailable")))
+    return reading.absent_flag("PodDisruptionBudget")
+
+
+def _spread(pod: Pod, key: str) -> Leaf[bool]:
+    return pod.reading.present(f"{pod.spec}.{key}")
+
+
+def _own_account(reading: Reading, pod: Pod) -> Leaf[bool]:
+    name, _ = service_account(reading, pod)
+    users = reading.links.derived(_account_users).get((namespace_of(reading), name), 0)
+    return reading.known(f"{pod.spec}.serviceAccountName", name != "default" and users == 1)
+
+
+def _token(reading: Reading, pod: Pod) -> Leaf[bool]:
+    """The pod decides, else its service account, else Kubernetes: it mounts one."""
+    path = f"{pod.spec}.automountServiceAccountToken"
+    _, account = service_account(reading, pod)
+    if reading.raw(path) is MISSING and account and account.raw("automountServiceAccountToken") is not MISSING:
+        return account.flag("automountServiceAccountToken")
+    return reading.flag(path)
+
+
+def _bound(reading: Reading, pod: Pod) -> Leaf[bool]:
+    name, _ = service_account(reading, pod)
+    bound = reading.links.derived(_bound_accounts)
+    return reading.known(f"{pod.spec}.serviceAccountName", (namespace_of(reading), name) in bound)
+
+
+def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
+    """How far the pods are kept from pods with other classes of data, as the graph places both.
+
+    cluster: there are no others; node: the others run on other nodes; namespace: they share nodes.
+    A chart is opaque and counts as holding no data; that it was not read shows at its own subject.
+    """
+    classes = reading.classes()
+    if isinstance(classes, Unknown):
+        return classes
+    groups = reading.links.derived(_placements)
+    nodes = _nodes(reading, pod)
+    path = f"{pod.spec}.nodeSelector"
+    if all(held == classes.value for held, _ in groups):
+        return reading.known(path, "cluster")
+    if all(held == classes.value for held, where in groups if where == nodes):
+        return reading.known(path, "node")
+    own = namespace_of(reading) not in SHARED_NAMESPACES
+    return reading.known("metadata.namespace", "namespace" if own else "shared")
+
+
+def _nodes(reading: Reading, pod: Pod) -> frozenset[str]:
+    """Tainted groups of nodes that the pods ask for; empty: those that are open to everybody."""
+    wanted = labels(reading, f"{pod.spec}.nodeSelector")
+    pools = [pool for pool in reading.links.derived(_pools) if wanted.items() <= pool.labels.items()] if wanted else []
+    return frozenset(pool.urn for pool in pools) if pools and all(pool.tainted for pool in pools) else frozenset()
+
+
+def _placements(links: Links) -> frozenset[tuple[frozenset[DataClass], frozenset[str]]]:
+    """Which classes of data are held on which nodes."""
+    found = set()
+    for reading in _controllers(links):
+        classes = reading.classes()
+        if not isinstance(classes, Unknown):
+            found.add((classes.value, _nodes(reading, Pod(reading))))
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    urn: str
+    labels: Mapping[str, str]
+    tainted: bool
+
+
+def _pools(links: Links) -> tuple[_Pool, ...]:
+    """Node groups of the graph, and pools of Karpenter."""
+    return tuple(
+        _Pool(
+            group.urn,
+            labels(group, where),
+            any(group.raw(f"{taint}.effect") in _TAINTED for taint in group.items(taints)),
+        )
+        for token, where, taints in (
+            ("aws:eks/nodeGroup:NodeGroup", "labels", "taints"),
+            ("kubernetes:karpenter.sh/v1:NodePool", "spec.template.metadata.labels", "spec.template.spec.taints"),
+        )
+        for group in (Reading(each, links) for each in links.graph.of(token))
+    )
+
+
+def _account_users(links: Links) -> Mapping[tuple[str, str], int]:
+    """How many controllers run under each service account."""
+    users: dict[tuple[str, str], int] = {}
+    for reading in _controllers(links):
+        key = (namespace_of(reading), service_account(reading, Pod(reading))[0])
+        users[key] = users.get(key, 0) + 1
+    return users
+
+
+def _bound_accounts(links: Links) -> frozenset[tuple[str, str]]:
+    """Service accounts that some binding names."""
+    found = set()
+    for binding in (Reading(each, links) for each in links.graph.of(*BINDINGS)):
+        for subject in binding.items("subjects"):
+            name, namespace = binding.raw(f"{subject}.name"), binding.raw(f"{subject}.namespace")
+            if isinstance(name, str):
+                found.add((namespace if isinstance(namespace, str) else namespace_of(binding), name))
+    return frozenset(found)
+
+
+def _scalers(reading: Reading) -> Mapping[tuple[str, str, str], Reading]:
+    return reading.links.derived(_scalers_by_target)
+
+
+def _scalers_by_target(links: Links) -> Mapping[tuple[str, str, str], Reading]:
+    found: dict[tuple[str, str, str], Reading] = {}
+    for scaler in (Reading(each, links) for each in links.graph.of(*SCALERS)):
+        target = scaler.target("spec.scaleTargetRef.name")
+        name = name_of(target) if target else scaler.raw("spec.scaleTargetRef.name")
+        kind = scaler.raw("spec.scaleTargetRef.kind")
+        if isinstance(name, str):
+            found[namespace_of(scaler), kind if isinstance(kind, str) else "Deployment", name] = scaler
+    return found
+
+
+def _controllers(links: Links) -> Iterable[Reading]:
+    resources: Iterable[Resource] = links.graph.of(*PODS)
+    return (Reading(each, links) for each in resources)
+
+
+ADAPTERS = (*(Adapter(token, workload) for token in PODS), Adapter(RELEASE, release))
