@@ -54,9 +54,9 @@ def findings_schema() -> dict[str, Any]:
 
 def matrix_schema() -> dict[str, Any]:
     """blueprint.matrix/1"""
-    from compliance.matrix import MatrixDocument  # noqa: PLC0415
+    from compliance.matrix import Matrix  # noqa: PLC0415
 
-    return {"$schema": DIALECT, **TypeAdapter(MatrixDocument).json_schema()}
+    return {"$schema": DIALECT, **TypeAdapter(Matrix).json_schema()}
 
 
 def _with_preset(document: dict[str, Any]) -> dict[str, Any]:

@@ -19,12 +19,13 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationError
 
+from blueprint.errors import FileUnreadable
 from blueprint.posture import Effective, JoinedPosture
 from blueprint.types import Frozen, Layer
 from compliance.attestation import Attestations
@@ -34,6 +35,8 @@ from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
 from compliance.rule import Rule
 
 SCHEMA: Literal["blueprint.matrix/1"] = "blueprint.matrix/1"
+PLATFORM = "platform"
+"""Where findings about the platform as a whole are counted."""
 
 
 class Depth(StrEnum):
@@ -75,6 +78,18 @@ class Applied(Frozen):
     rule: str
 
 
+class Open(Frozen):
+    """A finding that is still to be dealt with, and how."""
+
+    id: str
+    rule: str
+    subject: str
+    outcome: Outcome
+    message: str
+    remedy: str
+    exception: str | None
+
+
 class MatrixRow(Frozen):
     """One requirement and all that is known about it."""
 
@@ -98,8 +113,8 @@ class MatrixRow(Frozen):
     verdicts: Mapping[str, int]
     """Outcome → number of findings of the row's rules."""
     applied_by: tuple[Applied, ...]
-    open: tuple[str, ...]
-    """Ids of the findings that keep the row from being satisfied."""
+    open: tuple[Open, ...]
+    """Findings that keep the row from being satisfied."""
     remainder: str
     exception: str | None
     attestation: str | None
@@ -121,68 +136,35 @@ class Header(Frozen):
     mode: str
 
 
-class MatrixDocument(Frozen):
-    """The machine contract blueprint.matrix/1."""
+class Matrix(Frozen):
+    """All rows with their totals and the posture that they were judged by; the machine contract blueprint.matrix/1."""
 
     schema_: Literal["blueprint.matrix/1"] = Field(SCHEMA, alias="schema")
     header: Header
     summary: Mapping[str, JsonValue]
+    """Totals, each with its denominator."""
     grid: Mapping[str, Mapping[str, Mapping[str, int]]]
-    """Layer → framework → assessment → rows."""
+    """Layer → framework → assessment → mapped rows."""
+    layers: Mapping[str, Mapping[str, int]]
+    """Layer → outcome → findings on resources of that layer."""
     posture: tuple[Effective, ...]
     rows: tuple[MatrixRow, ...]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """All rows, with the posture and the findings that they rest on."""
-
-    header: Header
-    rows: tuple[MatrixRow, ...]
-    posture: tuple[Effective, ...]
-    findings: tuple[Finding, ...]
-
-    def summary(self) -> dict[str, JsonValue]:
-        """Totals, each with its denominator."""
-        judged = [finding for finding in self.findings if finding.exception is None]
-        count = Counter(finding.verdict.outcome for finding in judged)
-        excepted = len(self.findings) - len(judged)
-        decided, undecided = count[Outcome.PASS] + count[Outcome.FAIL] + excepted, count[Outcome.UNKNOWN]
-        by_default = sum(finding.by_default for finding in judged if finding.verdict.outcome in {Outcome.PASS, Outcome.FAIL})
-        technical = [row for row in self.rows if row.kind is Kind.TECHNICAL]
-        return {
-            "rows": len(self.rows),
-            "by_framework": _count(f"{row.framework}@{row.edition}" for row in self.rows),
-            "by_kind": _count(row.kind.value for row in self.rows),
-            "by_mapping": _count(row.mapping.value for row in self.rows),
-            "by_status": _count(row.status.value if row.status else "none" for row in self.rows),
-            "by_assessment": _count(row.assessment.value if row.assessment else "none" for row in self.rows),
-            "by_depth": _count(row.depth.value if row.depth else "none" for row in self.rows),
-            "technical_mapped": {"of": len(technical), "mapped": sum(row.mapping is Standing.MAPPED for row in technical)},
-            "findings": {**_count(finding.verdict.outcome.value for finding in judged), "excepted": excepted},
-            "pairs": {
-                "applicable": decided + undecided,
-                "decided": decided,
-                "share": round(decided / (decided + undecided), 4) if decided + undecided else None,
-                "by_provider_default": by_default,
-            },
-        }
-
-    def grid(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Layer → framework → assessment → rows: the head of every report."""
-        table: dict[str, dict[str, dict[str, int]]] = {}
-        for layer in Layer:
-            for row in self.rows:
-                if layer in row.layers and row.mapping is Standing.MAPPED:
-                    cell = table.setdefault(layer.value, {}).setdefault(row.framework, {})
-                    word = row.assessment.value if row.assessment else "none"
-                    cell[word] = cell.get(word, 0) + 1
-        return table
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The machine contract blueprint.matrix/1."""
-        document = MatrixDocument(header=self.header, summary=self.summary(), grid=self.grid(), posture=self.posture, rows=self.rows)
-        return document.model_dump(mode="json", by_alias=True)
+        """The document as it is written."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def read(cls, path: Path) -> Matrix:
+        """Read a saved matrix. Raises FileUnreadable."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise FileUnreadable(f"{path}: cannot be read: {error.strerror}") from error
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise FileUnreadable(f"{path}: not a {SCHEMA} document: {place}: {first['msg']}; make one with `blueprint matrix -o json`") from error
 
 
 def build_matrix(
@@ -197,7 +179,64 @@ def build_matrix(
         for reference in header.frameworks
         for requirement in catalogue.framework(reference).requirements
     )
-    return Matrix(header, rows, posture.entries(), tuple(findings))
+    return Matrix(
+        schema=SCHEMA, header=header, summary=_summary(rows, findings), grid=_grid(rows), layers=_layers(findings),
+        posture=posture.entries(), rows=rows,
+    )  # fmt: skip
+
+
+def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> dict[str, JsonValue]:
+    count = Counter(_word(finding) for finding in findings)
+    decided = count["pass"] + count["fail"] + count["excepted"]
+    applicable = decided + count["unknown"]
+    outcomes = {Outcome.PASS, Outcome.FAIL}
+    technical = [row for row in rows if row.kind is Kind.TECHNICAL]
+    return {
+        "rows": len(rows),
+        "by_framework": _count(f"{row.framework}@{row.edition}" for row in rows),
+        "by_kind": _count(row.kind.value for row in rows),
+        "by_mapping": _count(row.mapping.value for row in rows),
+        "by_status": _count(row.status.value if row.status else "none" for row in rows),
+        "by_assessment": _count(row.assessment.value if row.assessment else "none" for row in rows),
+        "by_depth": _count(row.depth.value if row.depth else "none" for row in rows),
+        "technical_mapped": {"of": len(technical), "mapped": sum(row.mapping is Standing.MAPPED for row in technical)},
+        "findings": dict(sorted(count.items())),
+        "pairs": {
+            "applicable": applicable,
+            "decided": decided,
+            "share": round(decided / applicable, 4) if applicable else None,
+            "by_provider_default": sum(each.by_default for each in findings if each.verdict.outcome in outcomes),
+        },
+    }
+
+
+def _grid(rows: Sequence[MatrixRow]) -> dict[str, dict[str, dict[str, int]]]:
+    table: dict[str, dict[str, dict[str, int]]] = {}
+    for layer in Layer:
+        for row in rows:
+            if layer in row.layers and row.mapping is Standing.MAPPED:
+                cell = table.setdefault(layer.value, {}).setdefault(row.framework, {})
+                word = row.assessment.value if row.assessment else "none"
+                cell[word] = cell.get(word, 0) + 1
+    return table
+
+
+def _layers(findings: Sequence[Finding]) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for finding in findings:
+        cell = table.setdefault(layer_of(finding.urns), {})
+        cell[_word(finding)] = cell.get(_word(finding), 0) + 1
+    return {layer: table[layer] for layer in (*map(str, Layer), PLATFORM) if layer in table}
+
+
+def layer_of(urns: Sequence[str]) -> str:
+    """The layer whose component made a resource; what belongs to no component is the platform's."""
+    for urn in urns:
+        for token in urn.partition("::")[2].split("$"):
+            _, found, rest = token.rpartition("blueprint:")
+            if found:
+                return rest.partition(":")[0]
+    return PLATFORM
 
 
 def _row(
@@ -215,7 +254,13 @@ def _row(
     missing = [rule.id for rule in rules if rule.id not in in_scope]
     attested = attestations.of(reference, requirement.id)
     applied = _applied(findings)
-    still_open = tuple(sorted(each.id for each in findings if each.verdict.outcome in {Outcome.FAIL, Outcome.UNKNOWN}))
+    remedies = {rule.id: rule.remedy for rule in rules}
+    still_open = tuple(
+        Open(id=each.id, rule=each.rule, subject=each.subject, outcome=each.verdict.outcome,
+             message=each.verdict.because, remedy=remedies[each.rule], exception=each.exception)
+        for each in sorted(findings, key=lambda each: (each.rule, each.subject))
+        if each.verdict.outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+    )  # fmt: skip
     counts = _count(_word(finding) for finding in findings)
     evidence = [[each.id, each.verdict.outcome.value] for each in findings] + [each.model_dump(mode="json") for each in applied]
     return MatrixRow(

@@ -38,7 +38,7 @@ def command(
         "json": lambda: as_json(matrix.as_json()),
         "csv": lambda: as_csv(matrix),
         "md": lambda: as_markdown(matrix),
-        "html": lambda: as_html(matrix, judgement.catalogue),
+        "html": lambda: as_html(matrix),
     })  # fmt: skip
     if judgement.crashed:
         click.echo(f"{len(judgement.crashed)} rules crashed; their verdicts are UNKNOWN", err=True)

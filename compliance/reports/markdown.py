@@ -16,7 +16,7 @@ def as_markdown(matrix: Matrix) -> str:
     """Write the header, the totals, and one table a framework."""
     shown = [(name, cell) for name, cell in COLUMNS if name in _SHOWN]
     lines = [f"# Requirements of {matrix.header.stack}", "", *(f"- {label}: {text}" for label, text in facts_of(matrix.header)), ""]
-    for label, counts in matrix.summary().items():
+    for label, counts in matrix.summary.items():
         if label.startswith("by_") and isinstance(counts, dict):
             lines.append(f"- rows by {label.removeprefix('by_')}: " + ", ".join(f"{number} {word}" for word, number in counts.items()))
     for framework in matrix.header.frameworks:

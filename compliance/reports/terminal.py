@@ -15,7 +15,7 @@ _ATTENTION = (Assessment.NOT_SATISFIED, Assessment.NOT_TESTED)
 
 def as_table(matrix: Matrix) -> str:
     """Totals, the grid of layers and frameworks, and every row with a verdict that is not satisfied."""
-    summary = matrix.summary()
+    summary = matrix.summary
     parts = [f"{matrix.header.stack}: {summary['rows']} requirements, evidence {matrix.header.depth}, as of {matrix.header.as_of}"]
     for label in ("by_framework", "by_kind", "by_mapping", "by_status", "by_assessment"):
         counts = summary[label]
@@ -37,7 +37,7 @@ def as_table(matrix: Matrix) -> str:
 
 def _grid(matrix: Matrix) -> str:
     frameworks = sorted({row.framework for row in matrix.rows})
-    grid = matrix.grid()
+    grid = matrix.grid
     rows = [
         [layer, *(f"{cells.get(name, {}).get('satisfied', 0)} of {sum(cells.get(name, {}).values())}" for name in frameworks)]
         for layer, cells in grid.items()
