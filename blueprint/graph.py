@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -156,7 +157,7 @@ class ResourceGraph:
             document = _DOCUMENT.validate_json(text)
         except ValidationError as error:
             raise FileUnreadable(explain(error, origin)) from None
-        try:
+        with about(origin):
             return cls(
                 stack=document["stack"],
                 resources=tuple(_resource(row) for row in document["resources"]),
@@ -164,13 +165,20 @@ class ResourceGraph:
                 processors=tuple(document["processors"]),
                 incomplete=document.get("incomplete"),
             )
-        except FileUnreadable as error:
-            raise FileUnreadable(f"{origin}: {error}") from None
 
     @classmethod
     def read(cls, path: Path) -> ResourceGraph:
         """Read a file that `to_json` wrote; raises FileUnreadable."""
         return cls.from_json(read_bytes(path), origin=str(path))
+
+
+@contextmanager
+def about(file: Path | str) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except FileUnreadable as error:
+        raise FileUnreadable(f"{file}: {error}") from None
 
 
 def read_bytes(path: Path) -> bytes:

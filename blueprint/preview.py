@@ -14,7 +14,7 @@ from blueprint.graph import SECRET, Resource, ResourceGraph
 from blueprint.links import linked
 from blueprint.placement import Place, placed
 from blueprint.snapshot import Row, default_providers, known_outputs, read, resource, stack_of
-from blueprint.state import read_state
+from blueprint.state import Deployed
 
 SECRET_TEXT = "[secret]"  # noqa: S105  what the engine prints in place of one
 _GONE = frozenset(
@@ -57,15 +57,15 @@ def read_preview(path: Path, home: Place | None = None, *, state: Path | None = 
     region = (preview.get("config") or {}).get("aws:region")
     found = [_masked(resource(row)) for row in rows.values()]
     found += default_providers(found, region if isinstance(region, str) else None)
-    outputs = {row["urn"]: known_outputs(row) for row in [*before, *(row for row in rows.values() if row.get("id"))]}
-    planned = linked(placed(found, home), outputs)
-    deployed = read_state(state, home) if state else ResourceGraph(stack="", resources=())
+    deployed = Deployed.read(state) if state else None
+    outputs = dict(deployed.outputs) if deployed else {}
+    outputs |= {row["urn"]: known_outputs(row) for row in [*before, *(row for row in rows.values() if row.get("id"))]}
     touched = {step["urn"] for step in steps}
-    unchanged = tuple(one for one in deployed.resources if one.urn not in touched)
+    unchanged = tuple(one for one in deployed.graph(home).resources if one.urn not in touched) if deployed else ()
     return ResourceGraph(
-        stack=stack_of(found) or deployed.stack,
-        resources=(*planned, *unchanged),
-        incomplete="; ".join(_missing(preview, steps, len(unchanged))) or deployed.incomplete,
+        stack=stack_of(found) or (deployed.stack if deployed else ""),
+        resources=(*linked(placed(found, home), outputs), *unchanged),
+        incomplete="; ".join(_missing(preview, steps, len(unchanged))) or (deployed.incomplete if deployed else None),
     )
 
 
@@ -74,6 +74,8 @@ def _missing(preview: _Preview, steps: list[_Step], unchanged: int) -> Iterable[
     left_out = (preview.get("changeSummary") or {}).get("same", 0) - shown - unchanged
     if left_out > 0:
         yield f"{left_out} unchanged resources are not in the preview; repeat it with --show-sames, or read the state too"
+    elif left_out < 0:
+        yield f"the state holds {-left_out} resources that the preview does not count; take both at the same time"
     errors = [
         one.get("message", "").strip() for one in preview.get("diagnostics") or () if one.get("severity") == "error"
     ]
