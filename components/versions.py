@@ -66,6 +66,12 @@ ADDONS: Mapping[KubernetesVersion, Mapping[str, str]] = {
 }
 """Add-on -> version. Source: public clusters pinned at 1.35, read on READ; `aws eks describe-addon-versions` has the last word."""
 
+AURORA_POSTGRESQL = "17.5"
+"""Aurora moves to newer minor versions by itself. Source: AWS release notes from memory, 2026-11-20."""
+
+VALKEY = "8.1"
+"""ElastiCache engine version. Source: AWS release notes from memory, 2026-11-20."""
+
 IMAGES: Mapping[str, Image] = {
     "efa-device-plugin": Image(
         upstream="602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin", tag="v0.5.13",
@@ -80,6 +86,24 @@ IMAGES: Mapping[str, Image] = {
     ),
     "nvidia-device-plugin": Image(
         upstream="nvcr.io/nvidia/k8s-device-plugin", tag="v0.20.0", source="NVIDIA/k8s-device-plugin 0.20.0, 2026-11-20"
+    ),
+    "dcgm-exporter": Image(
+        upstream="nvcr.io/nvidia/k8s/dcgm-exporter", tag="4.6.0-4.8.3-distroless",
+        source="NVIDIA/dcgm-exporter 4.8.3, 2026-11-20",
+    ),
+    "litellm": Image(
+        upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
+        source="BerriAI/litellm 1.89.3, 2026-11-20; 1.82.7 and 1.82.8 were malicious (MAL-2026-2144)",
+    ),
+    "otel-collector": Image(
+        upstream="docker.io/otel/opentelemetry-collector-contrib", tag="0.151.0",
+        source="open-telemetry/opentelemetry-collector-releases 0.151.0, 2026-11-20",
+    ),
+    "presidio-analyzer": Image(
+        upstream="mcr.microsoft.com/presidio-analyzer", tag="2.2.362", source="microsoft/presidio 2.2.362, 2026-11-20"
+    ),
+    "presidio-anonymizer": Image(
+        upstream="mcr.microsoft.com/presidio-anonymizer", tag="2.2.362", source="microsoft/presidio 2.2.362, 2026-11-20"
     ),
     "vllm": Image(
         upstream="docker.io/vllm/vllm-openai", tag="v0.33.0", source="vLLM 0.33.0, published 2026-11-01, 2026-11-20"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DOOR_PORT = 6379
 """Where the sidecar listens on the loopback."""
+ANALYZER_PORT, ANONYMIZER_PORT = 5002, 5001
+"""Where Presidio listens, in the same pod."""
 MILLION = 1_000_000
 
 PERSONAL = (
@@ -43,7 +45,7 @@ class Handling:
         return self.logging == "full" or (self.logging == "redacted" and self.redacts)
 
 
-def settings(spec: LiteLlmSpec, handling: Handling, *, analyzer: str, anonymizer: str) -> dict[str, JsonValue]:
+def settings(spec: LiteLlmSpec, handling: Handling) -> dict[str, JsonValue]:
     """The gateway's part of config.yaml."""
     return {
         "general_settings": {
@@ -73,7 +75,7 @@ def settings(spec: LiteLlmSpec, handling: Handling, *, analyzer: str, anonymizer
             "redis_port": DOOR_PORT,
             "routing_strategy": "simple-shuffle",
         },
-        "guardrails": _guardrails(handling, analyzer, anonymizer),
+        "guardrails": _guardrails(handling),
     }
 
 
@@ -109,7 +111,7 @@ def _model(model: RouteModel) -> dict[str, JsonValue]:
     return entry
 
 
-def _guardrails(handling: Handling, analyzer: str, anonymizer: str) -> list[JsonValue]:
+def _guardrails(handling: Handling) -> list[JsonValue]:
     """Always on, for every caller: a caller cannot ask for fewer."""
     cards: dict[str, JsonValue] = {
         "guardrail_name": "card-data",
@@ -129,8 +131,8 @@ def _guardrails(handling: Handling, analyzer: str, anonymizer: str) -> list[Json
             "mode": "pre_call",
             "default_on": True,
             "pii_entities_config": dict.fromkeys(PERSONAL, "MASK"),
-            "presidio_analyzer_api_base": analyzer,
-            "presidio_anonymizer_api_base": anonymizer,
+            "presidio_analyzer_api_base": f"http://127.0.0.1:{ANALYZER_PORT}",
+            "presidio_anonymizer_api_base": f"http://127.0.0.1:{ANONYMIZER_PORT}",
             "presidio_filter_scope": "both",
             "presidio_language": "en",
         },

@@ -134,7 +134,7 @@ class LiteLlmSpec(Spec):
         return Needs(
             wants=(*routes, Want(name="otlp", dialect=Dialect.OTLP, access="write", workload="gateway")),
             offers=(Offer(name="openai", dialect=Dialect.OPENAI_V1),),
-            workloads=frozenset({"gateway", "migrations", "teams", "analyzer", "anonymizer"}),
+            workloads=frozenset({"gateway", "migrations", "teams"}),
             services=frozenset({"secretsmanager", "sts", "eks-auth"}),
             keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.LOGS, KeyPurpose.SECRETS}),
             secrets=frozenset({"master-key", f"team-{PLATFORM_TEAM}", *(f"team-{team.name}" for team in self.teams)}),

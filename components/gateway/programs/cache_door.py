@@ -12,12 +12,15 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from botocore.model import ServiceId
 from botocore.session import Session
 from botocore.signers import RequestSigner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 65536

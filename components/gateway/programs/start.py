@@ -1,8 +1,9 @@
 """Compose LiteLLM's configuration from the gateway's part and one part for each served model, then run LiteLLM.
 
 LiteLLM's own `include` would let a model's part overwrite any setting of the gateway, and knows no weights; here a model
-part contributes its entry and nothing else. Secrets are read from files and handed on as environment of the one process
-that needs them. When a secret or a model part changes, LiteLLM is ended, and the container starts anew with the change.
+part contributes its entry and nothing else. The gateway's own secret is read from a file and handed on as environment of
+the one process that needs it; a model part names the secret of its server as `secretsmanager:<ARN>`. When a secret or a model part
+changes, LiteLLM is ended, and the container starts anew with the change.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
+import botocore.exceptions
+import botocore.session
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,24 +29,29 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 Document = dict[str, object]
+Fetch = Callable[[str], str]
+"""ARN of a secret in, its value out."""
 
 SETTINGS = Path("/etc/gateway/settings")
 MODELS = Path("/etc/gateway/models")
 SECRETS = Path("/etc/gateway/secrets")
 RUN = Path("/run/gateway")
-LOOK_EVERY = 15.0
+NAMED = "secretsmanager:"
+"""A value of litellm_params that starts so is the ARN of the secret that holds it."""
+LOOK_EVERY = 60.0
 """Seconds between two looks at what is mounted."""
 SPREAD = 240.0
 """Seconds over which the pods spread their restarts, so that they do not all leave at once."""
+UNREACHABLE = (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
 PREFIX = "sk-"
 """LiteLLM takes nothing else for a key."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The parts do not fit together; the pod does not become ready and the old ones stay."""
 
 
-def compose(settings: Document, routes: Sequence[Mapping[str, object]], parts: Mapping[str, Document]) -> Document:
+def compose(settings: Document, routes: Sequence[Document], parts: Mapping[str, list[Document]]) -> Document:
     """The whole configuration: each route's models as deployments of that name."""
     deployments = [
         _deployment(route, model, parts)
@@ -52,14 +61,13 @@ def compose(settings: Document, routes: Sequence[Mapping[str, object]], parts: M
     return {**settings, "model_list": deployments}
 
 
-def _deployment(route: Mapping[str, object], model: Mapping[str, object], parts: Mapping[str, Document]) -> Document:
+def _deployment(route: Document, model: Document, parts: Mapping[str, list[Document]]) -> Document:
     serving = str(model["serving"])
     if serving not in parts:
-        raise Refused(f"route {route['name']} needs a part for {serving}; there are {sorted(parts)}")
-    entries = _maps(parts[serving].get("model_list"))
-    if len(entries) != 1:
-        raise Refused(f"the part of {serving} has {len(entries)} entries of model_list and must have one")
-    entry = entries[0]
+        raise RefusedError(f"route {route['name']} needs a part for {serving}; there are {sorted(parts)}")
+    if len(parts[serving]) != 1:
+        raise RefusedError(f"the part of {serving} has {len(parts[serving])} entries and must have one")
+    entry = parts[serving][0]
     own = {key: model[key] for key in ("weight", "input_cost_per_token", "output_cost_per_token") if key in model}
     shared = {"timeout": route["timeout_seconds"], "num_retries": route["retries"]}
     about = {**_map(entry.get("model_info")), "id": f"{route['name']}/{serving}", "task": route["task"]}
@@ -78,9 +86,30 @@ def _maps(value: object) -> list[Document]:
     return [_map(each) for each in value] if isinstance(value, list) else []
 
 
-def read(folder: Path) -> dict[str, Document]:
-    """Every document of a mounted folder by its file's stem."""
-    return {path.stem: _map(yaml.safe_load(path.read_text())) for path in sorted(folder.glob("*.yaml"))}
+def read_models(folder: Path) -> dict[str, list[Document]]:
+    """The parts of the served models by their names."""
+    return {path.stem: _maps(yaml.safe_load(path.read_text())) for path in sorted(folder.glob("*.yaml"))}
+
+
+def resolve(whole: Document, fetch: Fetch) -> Document:
+    """The configuration with every named secret in place of its ARN."""
+    return {
+        **whole,
+        "model_list": [
+            {**entry, "litellm_params": {key: _value(value, fetch) for key, value in _map(entry["litellm_params"]).items()}}
+            for entry in _maps(whole["model_list"])
+        ],
+    }
+
+
+def _value(value: object, fetch: Fetch) -> object:
+    return fetch(value.removeprefix(NAMED)) if isinstance(value, str) and value.startswith(NAMED) else value
+
+
+def fetcher() -> Fetch:
+    """Reads secrets with the pod's own role, which the model's side has granted."""
+    client = botocore.session.get_session().create_client("secretsmanager", region_name=os.environ["AWS_REGION"])
+    return lambda arn: str(client.get_secret_value(SecretId=arn)["SecretString"])
 
 
 def as_key(value: str) -> str:
@@ -88,12 +117,17 @@ def as_key(value: str) -> str:
     return value if value.startswith(PREFIX) else PREFIX + value
 
 
-def fingerprint(*folders: Path) -> str:
-    """Changes whenever a mounted file does."""
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in folders for path in folder.glob("*") if path.is_file()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def current(fetch: Fetch) -> str:
+    """Digest of all that LiteLLM is started with."""
+    parts = [path.read_bytes() for folder in (SETTINGS, SECRETS) for path in sorted(folder.glob("*")) if path.is_file()]
+    return hashlib.sha256(b"\0".join([*parts, yaml.safe_dump(configuration(fetch)).encode()])).hexdigest()
+
+
+def configuration(fetch: Fetch) -> Document:
+    """What LiteLLM reads, from what is mounted now."""
+    settings = _map(yaml.safe_load((SETTINGS / "config.yaml").read_text()))
+    routes = _maps(yaml.safe_load((SETTINGS / "routes.yaml").read_text()))
+    return resolve(compose(settings, routes, read_models(MODELS)), fetch)
 
 
 def certify(folder: Path, name: str) -> None:
@@ -115,19 +149,24 @@ def certify(folder: Path, name: str) -> None:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    with os.fdopen(os.open(folder / "tls.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(private)
+    with private(folder / "tls.key") as file:
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
 
 
-def prepare() -> list[str]:
+def private(path: Path) -> BinaryIO:
+    """A new file that only this user reads."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def prepare(fetch: Fetch) -> list[str]:
     """Write what LiteLLM reads; give the command that runs it."""
-    settings = read(SETTINGS)
-    whole = compose(settings["config"], _maps(settings["routes"].get("routes")), read(MODELS))
-    (RUN / "config.yaml").write_text(yaml.safe_dump(whole, sort_keys=False))
+    with private(RUN / "config.yaml") as file:
+        file.write(yaml.safe_dump(configuration(fetch), sort_keys=False).encode())
     os.environ["LITELLM_MASTER_KEY"] = as_key((SECRETS / "master-key").read_text().strip())
     certify(RUN, os.environ["SERVICE_NAME"])
     return [
@@ -137,25 +176,38 @@ def prepare() -> list[str]:
     ]  # fmt: skip
 
 
-def watch(child: subprocess.Popen[bytes], *folders: Path) -> int:
-    """Wait for the child; end it some time after a mounted file has changed. Gives the exit code for the container."""
-    before = fingerprint(*folders)
-    while child.poll() is None:
-        time.sleep(LOOK_EVERY)
-        if fingerprint(*folders) != before:
-            time.sleep(random.uniform(0, SPREAD))  # noqa: S311  spreads restarts, protects nothing
-            child.terminate()
-            child.wait()
-            return 0
-    return child.returncode
+def watch(child: subprocess.Popen[bytes], look: Callable[[], str]) -> int:
+    """Wait for the child; end it some time after what it was started with has changed. Gives the container's exit code.
+
+    What cannot be read, or does not fit together, is reported and changes nothing: LiteLLM runs on with what it has.
+    """
+    before = look()
+    while True:
+        try:
+            return child.wait(LOOK_EVERY)
+        except subprocess.TimeoutExpired:
+            if _changed(before, look):
+                time.sleep(random.uniform(0, SPREAD))  # noqa: S311  spreads restarts, protects nothing
+                child.terminate()
+                child.wait()
+                return 0
+
+
+def _changed(before: str, look: Callable[[], str]) -> bool:
+    try:
+        return look() != before
+    except (RefusedError, OSError, yaml.YAMLError, *UNREACHABLE) as error:
+        sys.stderr.write(f"kept what is running: {error}\n")
+        return False
 
 
 def main() -> int:
     """Run LiteLLM as a child that gets the signals this process gets."""
-    child = subprocess.Popen(prepare())  # noqa: S603
+    fetch = fetcher()
+    child = subprocess.Popen(prepare(fetch))  # noqa: S603
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: child.send_signal(received))
-    return watch(child, MODELS, SECRETS)
+    return watch(child, lambda: current(fetch))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ Call = Callable[[str, str, Json | None], tuple[int, Json]]
 """Method, path and body in; status and answer out."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The gateway did not take what it was told."""
 
 
@@ -79,8 +79,8 @@ def _objects(answer: Json, field: str) -> list[Json]:
 
 def _expect(call: Call, path: str, body: Json) -> None:
     status, answer = call("POST", path, body)
-    if status != 200:  # noqa: PLR2004
-        raise Refused(f"{path} answered {status}: {json.dumps(answer)[:300]}")
+    if status != 200:
+        raise RefusedError(f"{path} answered {status}: {json.dumps(answer)[:300]}")
 
 
 def over_https(base: str, master_key: str) -> Call:

@@ -1,0 +1,1 @@
+"""Databases and caches that components keep their state in."""

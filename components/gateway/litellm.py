@@ -1,0 +1,384 @@
+"""The model gateway, as LiteLLM."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources as files
+from typing import TYPE_CHECKING, ClassVar
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+import yaml
+
+from blueprint.component import Component
+from blueprint.ports import ModelRoutePort, OpenAiPort, OtlpPort
+from blueprint.types import KeyPurpose, Layer
+from components.data.aurora import PORT as POSTGRES
+from components.data.aurora import Aurora
+from components.data.valkey import PORT as REDIS
+from components.data.valkey import Valkey
+from components.foundation.admission import Admission, ToPods
+from components.gateway import litellm_config, pods
+from components.gateway.litellm_spec import PLATFORM_TEAM
+from components.hardened import Peer, mounted_secrets, network_policy, spread
+from components.versions import image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from blueprint.context import PlatformContext
+    from blueprint.ports import (
+        BackupPort,
+        ClusterPort,
+        IdentityPort,
+        IngressPort,
+        KeysPort,
+        NetworkPort,
+        Port,
+        SecretsPort,
+    )
+    from blueprint.types import Noun
+    from components.gateway.litellm_spec import LiteLlmSpec
+
+DATABASE = USER = "litellm"
+HTTPS = 443
+LISTENER_PRIORITY = 100
+PATHS = "/v1/*"
+"""All that callers outside the cluster reach: keys, teams and settings are managed from inside alone."""
+EVERY_TEN_MINUTES = "*/10 * * * *"
+PROGRAMS = ("start", "cache_door", "migrate", "teams")
+
+
+class LiteLlm(Component):
+    """Creates LiteLLM with its database and cache, its part of the load balancer, and the jobs that keep it in order.
+
+    Not created: LITELLM_SALT_KEY and model credentials in the database. Models come from the document alone
+    (`store_model_in_db: false`), so nothing is stored that a key which can never be renewed would have to encrypt.
+    The load balancer reaches pods through a TargetGroupBinding, which the AWS Load Balancer Controller carries out.
+    """
+
+    LAYER: ClassVar[Layer] = Layer.GATEWAY
+
+    def __init__(
+        self,
+        noun: Noun,
+        spec: LiteLlmSpec,
+        *,
+        platform: PlatformContext,
+        network: NetworkPort,
+        keys: KeysPort,
+        identity: IdentityPort,
+        cluster: ClusterPort,
+        secrets: SecretsPort,
+        backup: BackupPort,
+        ingress: IngressPort,
+        ports: Mapping[str, Port],
+        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002  every component is called alike
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(noun, platform=platform, opts=opts)
+        self._spec, self._identity, self._cluster, self._secrets = spec, identity, cluster, secrets
+        self._space = cluster.namespaces[noun]
+        self._objects = self.within(provider=cluster.provider_resource)
+        self._handling = _handling(spec, platform, noun)
+        self._who = {name: identity.workloads[noun, name] for name in ("gateway", "migrations", "teams")}
+        self._images = pods.Images(*(image(name).at(platform) for name in ("litellm", "presidio-analyzer", "presidio-anonymizer")))
+        classes, admits = platform.classes(noun), cluster.security_group_id
+        self._database = Aurora(
+            f"{noun}/database", platform=platform, network=network, keys=keys, backup=backup, classes=classes,
+            database=DATABASE, units=(spec.database.min_units, spec.database.max_units), instances=spec.database.instances,
+            admits=admits, keep=spec.keep, opts=self.inside,
+        )  # fmt: skip
+        self._cache = Valkey(
+            f"{noun}/cache", platform=platform, network=network, keys=keys, classes=classes, node=spec.cache.node,
+            replicas=spec.cache.replicas, admits=admits, keep=spec.keep, opts=self.inside,
+        )  # fmt: skip
+        self._grants(keys.arns[KeyPurpose.SECRETS])
+        self._programs = self._config_map("programs", _programs())
+        self._settings = self._config_map("settings", self._documents())
+        service = self._service()
+        migrated = self._migrate()
+        deployment = self._deploy(ports, migrated)
+        self._reconcile(deployment)
+        self._open(network)
+        self._enter(network, ingress, service)
+        for edge in platform.wiring.to(noun):
+            consumer = identity.workloads[edge.consumer, edge.workload]
+            Admission(
+                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[self._may_read_key(keys, secrets)],
+                way=ToPods(self._who["gateway"].namespace, self._who["gateway"].labels, pods.PORT), opts=self.inside,
+            )  # fmt: skip
+        self.ports = {
+            "openai": OpenAiPort(
+                provider=noun, url=pulumi.Output.concat("https://", ingress.host, "/v1"),
+                secret_arn=secrets.arns[f"{noun}/team-{PLATFORM_TEAM}"],
+                models=tuple(route.name for route in spec.routes),
+            )
+        }  # fmt: skip
+        self.finish(url=pulumi.Output.concat("https://", ingress.host, "/v1"))
+
+    def _documents(self) -> dict[str, str]:
+        return {
+            "config.yaml": _yaml(litellm_config.settings(self._spec, self._handling)),
+            "routes.yaml": _yaml(litellm_config.routes(self._spec)),
+            "teams.json": json.dumps(litellm_config.teams(self._spec, self.platform.owner), indent=2),
+        }
+
+    def _config_map(self, part: str, data: Mapping[str, str]) -> pulumi.Output[str]:
+        """Named by its content, so that pods follow a change and a rollback finds what it had."""
+        name = f"{self.named(part)}-{_digest(data)}"
+        return kubernetes.core.v1.ConfigMap(
+            self.named(part), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            data=data, immutable=True, opts=self._objects,
+        ).metadata.name.apply(str)  # fmt: skip
+
+    def _environment(self) -> dict[str, pulumi.Input[str]]:
+        """Everything in clear; what is secret is mounted."""
+        return {
+            "AWS_REGION": self.platform.region, "CACHE_HOST": self._cache.group.primary_endpoint_address,
+            "CACHE_NAME": self._cache.identifier, "CACHE_PORT": str(REDIS), "CACHE_USER": self._cache.user.user_name,
+            "DATABASE_HOST": self._database.cluster.endpoint, "DATABASE_NAME": DATABASE, "DATABASE_PORT": str(POSTGRES),
+            "DATABASE_USER": USER, "DISABLE_ADMIN_UI": "True", "HOME": "/tmp",  # noqa: S108  an empty volume of the pod
+            "IAM_TOKEN_DB_AUTH": "True", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "INFO",
+            "LITELLM_MIGRATION_DIR": "/run/gateway/migrations", "LITELLM_MODE": "PRODUCTION", "NO_DOCS": "True",
+            "NO_OPENAPI": "True", "NO_REDOC": "True", "PORT": str(pods.PORT), "SERVICE_NAME": self.named(),
+        }  # fmt: skip
+
+    def _traced(self, otlp: Port) -> dict[str, pulumi.Input[str]]:
+        if not isinstance(otlp, OtlpPort):
+            raise TypeError(f"the port otlp of {self.noun} speaks {otlp.DIALECT}")
+        return {
+            "OTEL_ENDPOINT": otlp.grpc, "OTEL_EXPORTER": "otlp_grpc", "OTEL_SERVICE_NAME": self.named(),
+            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT":
+                "SPAN_ONLY" if self._handling.content_recorded else "NO_CONTENT",
+        }  # fmt: skip
+
+    def _deploy(self, ports: Mapping[str, Port], migrated: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
+        models = {
+            port.provider.partition("/")[2]: port for port in ports.values() if isinstance(port, ModelRoutePort)
+        }
+        who, name = self._who["gateway"], self.named()
+        mounts = pods.Mounts(self._programs, self._settings, self._mounted("gateway", {}), models)
+        environment = {**self._environment(), **self._traced(ports["otlp"])}
+        containers = pods.gateway(self._images, mounts, environment, redacts=self._handling.redacts)
+        selector = kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels))
+        deployment = kubernetes.apps.v1.Deployment(
+            name, metadata={"name": name, "namespace": self._space, "labels": {**self.labels(), **who.labels}},
+            spec=kubernetes.apps.v1.DeploymentSpecArgs(
+                selector=selector, replicas=self._spec.replicas,
+                strategy={"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
+                template=kubernetes.core.v1.PodTemplateSpecArgs(
+                    metadata={"labels": {**self.labels(), **who.labels}, "annotations": _SCRAPED},
+                    spec=pods.pod(containers, account=who.service_account, volumes=mounts.volumes(), spreads=spread(who.labels)),
+                ),
+            ),
+            opts=self.within(
+                provider=self._cluster.provider_resource, depends_on=[migrated, *self._database.instances],
+                ignore_changes=["spec.replicas"],
+            ),
+        )  # fmt: skip
+        kubernetes.policy.v1.PodDisruptionBudget(
+            self.named("budget"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            spec={"max_unavailable": 1, "selector": {"match_labels": dict(who.labels)}}, opts=self._objects,
+        )  # fmt: skip
+        self._autoscale(name)
+        return deployment
+
+    def _autoscale(self, name: str) -> None:
+        scaling = kubernetes.autoscaling.v2
+        kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
+            self.named("replicas"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            spec=scaling.HorizontalPodAutoscalerSpecArgs(
+                scale_target_ref=scaling.CrossVersionObjectReferenceArgs(api_version="apps/v1", kind="Deployment", name=name),
+                min_replicas=self._spec.replicas, max_replicas=self._spec.max_replicas,
+                metrics=[scaling.MetricSpecArgs(
+                    type="ContainerResource",
+                    container_resource=scaling.ContainerResourceMetricSourceArgs(
+                        name="cpu", container="litellm",
+                        target=scaling.MetricTargetArgs(type="Utilization", average_utilization=60),
+                    ),
+                )],
+            ),
+            opts=self._objects,
+        )  # fmt: skip
+
+    def _migrate(self) -> kubernetes.batch.v1.Job:
+        """Runs to its end before LiteLLM starts, once for each version of image and program."""
+        name = f"{self.named('migrations')}-{_digest({**_programs(), 'image': self._images.litellm})}"
+        files_ = {"database-master": self._database.master_secret_arn}
+        return kubernetes.batch.v1.Job(
+            self.named("migrations"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            spec=self._job("migrate", "migrations", files_),
+            opts=self.within(provider=self._cluster.provider_resource, depends_on=[*self._database.instances]),
+        )  # fmt: skip
+
+    def _reconcile(self, after: pulumi.Resource) -> None:
+        names = [team.name for team in self._spec.teams]
+        keys = {f"team-{name}": self._secrets.arns[f"{self.noun}/team-{name}"] for name in (PLATFORM_TEAM, *names)}
+        kubernetes.batch.v1.CronJob(
+            self.named("teams"), metadata={"name": self.named("teams"), "namespace": self._space, "labels": self.labels()},
+            spec=kubernetes.batch.v1.CronJobSpecArgs(
+                schedule=EVERY_TEN_MINUTES, concurrency_policy="Forbid", successful_jobs_history_limit=1,
+                failed_jobs_history_limit=3,
+                job_template={"spec": self._job("teams", "teams", keys)},
+            ),
+            opts=self.within(provider=self._cluster.provider_resource, depends_on=[after]),
+        )  # fmt: skip
+
+    def _job(self, program: str, workload: str, more: Mapping[str, pulumi.Input[str]]) -> kubernetes.batch.v1.JobSpecArgs:
+        who = self._who[workload]
+        mounts = pods.Mounts(self._programs, self._settings, self._mounted(workload, more), {})
+        url = f"https://{self.named()}.{self._who['gateway'].namespace}.svc:{HTTPS}"
+        container = pods.job(self._images, program, {**self._environment(), "GATEWAY_URL": url})
+        return kubernetes.batch.v1.JobSpecArgs(
+            backoff_limit=4, active_deadline_seconds=1800,
+            template=kubernetes.core.v1.PodTemplateSpecArgs(
+                metadata={"labels": {**self.labels(), **who.labels}},
+                spec=pods.pod([container], account=who.service_account, volumes=mounts.volumes(), restart="Never"),
+            ),
+        )  # fmt: skip
+
+    def _mounted(self, workload: str, more: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+        """The pod's secrets: the master key for whoever manages or runs LiteLLM, and what is its own."""
+        master = {} if workload == "migrations" else {"master-key": self._secrets.arns[f"{self.noun}/master-key"]}
+        found = mounted_secrets(
+            self, f"{workload}-secrets", namespace=self._space, files={**master, **more}, opts=self._objects
+        )
+        return found.metadata["name"]
+
+    def _grants(self, key: pulumi.Input[str]) -> None:
+        """What each workload may do with what is the gateway's own; models grant access to themselves."""
+        at = self._secrets.arns
+        master, teams = at[f"{self.noun}/master-key"], sorted(self._spec.needs().secrets - {"master-key"})
+        signs_in = {"Effect": "Allow", "Action": "rds-db:connect", "Resource": self._database.sign_in_arn(USER)}
+        connects = {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": self._cache.connect_arns}
+        wanted = {
+            "gateway": [self._reads([master]), self._decrypts(key), signs_in, connects],
+            "migrations": [self._reads([self._database.master_secret_arn]), self._decrypts(key), signs_in],
+            "teams": [self._reads([master, *(at[f"{self.noun}/{name}"] for name in teams)]), self._decrypts(key)],
+        }
+        for workload, statements in wanted.items():
+            aws.iam.RolePolicy(
+                self.named(workload, "own"), role=self._who[workload].role_name,
+                policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,
+            )  # fmt: skip
+
+    def _reads(self, arns: list[pulumi.Input[str]]) -> dict[str, object]:
+        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+        return {"Effect": "Allow", "Action": actions, "Resource": arns}
+
+    def _decrypts(self, key: pulumi.Input[str]) -> dict[str, object]:
+        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
+        return {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through}
+
+    def _may_read_key(self, keys: KeysPort, secrets: SecretsPort) -> dict[str, object]:
+        del keys
+        return self._reads([secrets.arns[f"{self.noun}/team-{PLATFORM_TEAM}"]])
+
+    def _service(self) -> kubernetes.core.v1.Service:
+        who, name = self._who["gateway"], self.named()
+        return kubernetes.core.v1.Service(
+            self.named("service"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            spec=kubernetes.core.v1.ServiceSpecArgs(
+                type="ClusterIP", selector=dict(who.labels),
+                ports=[kubernetes.core.v1.ServicePortArgs(name="https", port=HTTPS, target_port=pods.PORT, protocol="TCP")],
+            ),
+            opts=self._objects,
+        )  # fmt: skip
+
+    def _open(self, network: NetworkPort) -> None:
+        """Ways that are no edge: the load balancer in, database and cache out, teams to the gateway."""
+        who, vpc = self._who, Peer(cidr=network.vpc_cidr)
+        endpoints = [(Peer(cidr=cidr), [HTTPS]) for cidr in network.endpoint_subnet_cidrs]
+        teams, gateway = Peer(labels=who["teams"].labels), Peer(labels=who["gateway"].labels)
+        for part, labels, ingress, egress in (
+            ("gateway-ways", who["gateway"].labels, [(vpc, [pods.PORT]), (teams, [pods.PORT])],
+             [(vpc, [POSTGRES, REDIS]), *endpoints]),
+            ("migrations-ways", who["migrations"].labels, [], [(vpc, [POSTGRES])]),
+            ("teams-ways", who["teams"].labels, [], [(gateway, [pods.PORT])]),
+        ):  # fmt: skip
+            network_policy(
+                self, part, namespace=self._space, selects=labels, ingress=ingress, egress=egress, opts=self._objects
+            )
+
+    def _enter(self, network: NetworkPort, ingress: IngressPort, service: kubernetes.core.v1.Service) -> None:
+        group = aws.lb.TargetGroup(
+            self.named("targets"), name=f"{self.platform.label}-{self.named()}", vpc_id=network.vpc_id, port=pods.PORT,
+            protocol="HTTPS", target_type="ip", deregistration_delay=pods.DRAIN_SECONDS,
+            load_balancing_algorithm_type="least_outstanding_requests",
+            health_check=aws.lb.TargetGroupHealthCheckArgs(
+                path=pods.READY, protocol="HTTPS", port="traffic-port", matcher="200", interval=10, timeout=5,
+                healthy_threshold=2, unhealthy_threshold=3,
+            ),
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+        aws.lb.ListenerRule(
+            self.named("rule"), listener_arn=ingress.listener_arn, priority=LISTENER_PRIORITY,
+            actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
+            conditions=[
+                aws.lb.ListenerRuleConditionArgs(
+                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[ingress.host])
+                ),
+                aws.lb.ListenerRuleConditionArgs(path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=[PATHS])),
+            ],
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+        for part, cls, mine, other in (
+            ("from-balancer", aws.vpc.SecurityGroupIngressRule, self._cluster.security_group_id, ingress.security_group_id),
+            ("to-pods", aws.vpc.SecurityGroupEgressRule, ingress.security_group_id, self._cluster.security_group_id),
+        ):
+            cls(
+                self.named(part), security_group_id=mine, referenced_security_group_id=other, ip_protocol="tcp",
+                from_port=pods.PORT, to_port=pods.PORT, description="Load balancer to gateway pods", tags=self.tags(),
+                opts=self.inside,
+            )  # fmt: skip
+        kubernetes.apiextensions.CustomResource(
+            self.named("binding"), api_version="elbv2.k8s.aws/v1beta1", kind="TargetGroupBinding",
+            metadata={"name": self.named(), "namespace": self._space, "labels": self.labels()},
+            spec={
+                "serviceRef": {"name": service.metadata.name, "port": HTTPS},
+                "targetGroupARN": group.arn, "targetType": "ip",
+            },
+            opts=self._objects,
+        )  # fmt: skip
+
+
+_SCRAPED = {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": str(pods.PORT),
+    "prometheus.io/scheme": "https",
+    "prometheus.io/path": "/metrics",
+}
+
+
+def _handling(spec: LiteLlmSpec, platform: PlatformContext, noun: Noun) -> litellm_config.Handling:
+    """The document's own value where it has one (it may only be stricter), else the posture's."""
+    posture, classes = platform.posture, platform.classes(noun)
+    allowed, days = spec.card_data_allowed, posture.prompt_log_retention_days(classes)
+    return litellm_config.Handling(
+        logging=spec.prompt_logging or posture.prompt_logging(classes),
+        redacts=posture.pii_phi_redaction(classes) if spec.redaction is None else spec.redaction,
+        card_data_allowed=posture.card_data_in_prompts_allowed(classes) if allowed is None else allowed,
+        record_days=days if isinstance(days, int) else FOREVER_DAYS,
+    )
+
+
+FOREVER_DAYS = 36500
+"""LiteLLM wants a number; a hundred years stand for forever."""
+
+
+def _programs() -> dict[str, str]:
+    folder = files.files("components.gateway.programs")
+    return {f"{name}.py": (folder / f"{name}.py").read_text() for name in PROGRAMS}
+
+
+def _yaml(document: JsonValue) -> str:
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _digest(data: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:10]
