@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
@@ -35,8 +36,8 @@ from compliance.rule import Rule, load_rules
 
 T = TypeVar("T")
 
-FOLDERS = ("frameworks", "controls", "rules", "profiles")
-"""What a folder of an organisation may hold, besides `parameters.yaml`; the same names as here."""
+FOLDERS = ("frameworks", "controls", "rules", "profiles", "sources")
+"""Where the data of a catalogue stands, besides `parameters.yaml`; the last one holds the defaults of providers."""
 
 
 class Entry(NamedTuple, Generic[T]):
@@ -195,15 +196,14 @@ def _without_profile(roots: Iterable[Path]) -> Iterator[Problem]:
 
 
 def _digest(roots: Iterable[Path]) -> str:
-    """A hash over every file that a verdict can depend on, wherever the folders stand."""
+    """A hash over the data that verdicts rest on, wherever the folders stand; the code has its version."""
     whole = hashlib.sha256()
     for root in roots:
-        files = [path for folder in (*FOLDERS, "predicates", "facts") for path in (root / folder).rglob("*.*")]
-        for path in sorted((*files, *root.glob("parameters.yaml"))):
-            if path.suffix in {".yaml", ".py"}:
-                content = path.read_bytes()
-                whole.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
-                whole.update(content)
+        files = chain(root.glob("parameters.yaml"), *((root / folder).rglob("*.yaml") for folder in FOLDERS))
+        for path in sorted(files):
+            content = path.read_bytes()
+            whole.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+            whole.update(content)
     return whole.hexdigest()
 
 

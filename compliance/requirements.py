@@ -179,7 +179,7 @@ def read_framework(path: Path) -> tuple[Framework, Source]:
     try:
         framework = Framework.model_validate(source.data)
     except ValidationError as error:
-        raise DocumentError([*problems, *_refused(error, source, Requirement, Mapped)]) from error
+        raise DocumentError([*problems, *_refused(error, source, Framework, Requirement, Mapped)]) from error
     problems += _inconsistent(framework, source)
     if problems:
         raise DocumentError(problems)
