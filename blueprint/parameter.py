@@ -144,8 +144,7 @@ class Parameter(Frozen):
         if isinstance(value, frozenset):
             return "{" + ", ".join(sorted(value)) + "}"
         if isinstance(value, tuple):
-            low, high = (self._end(end) for end in value)
-            return f"{low or 'anything'} to {high or 'anything'}{self._unit(value)}"
+            return self._span(*value)
         return f"{value}{self._unit(value)}"
 
     def bound(self, value: Value) -> str:
@@ -159,13 +158,16 @@ class Parameter(Frozen):
             Join.RANK: shown if self.order and value == self.order[-1] else f"{shown} or stricter",
             Join.ALL_OF: f"at least all of {shown}",
             Join.ONLY: f"nothing outside {shown}",
-            Join.WITHIN: f"from {shown}",
+            Join.WITHIN: shown,
         }[self.join]
 
-    def _end(self, end: int | None) -> str:
-        if end is None:
-            return ""
-        return self.order[end] if self.order else str(end)
+    def _span(self, low: int | None, high: int | None) -> str:
+        least, most = ("" if end is None else self.order[end] if self.order else str(end) for end in (low, high))
+        if least and most:
+            return f"{least} to {most}{self._unit(0)}"
+        if least:
+            return f"{least}{self._unit(0)} or more"
+        return f"up to {most}{self._unit(0)}" if most else "anything"
 
     def _unit(self, value: Value) -> str:
         return f" {self.unit}" if self.unit and value != "forever" else ""

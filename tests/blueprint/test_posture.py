@@ -1,4 +1,4 @@
-"""blueprint/posture.py, parameter.py and snaps.py: the algebra, and what a posture answers."""
+"""blueprint/posture.py: what a posture answers, and whom it names."""
 
 from __future__ import annotations
 
@@ -10,37 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from blueprint.errors import DocumentError, NotFound
-from blueprint.parameter import CHAINS, Join, Parameter, WrongValue
+from blueprint.parameter import Join, Parameter, WrongValue
 from blueprint.posture import Contribution, JoinedPosture, Principal, Scope, demand, meets
-from blueprint.snaps import SNAPS, Unreachable, snap
 from blueprint.types import DataClass, Strength, Value
-
-ORDER = ("none", "some", "more", "all")
-
-
-def parameter(join: Join, **more: object) -> Parameter:
-    order = {"order": ORDER, "order_reason": "each contains the one before"} if join is Join.RANK else {}
-    top = {"top": "forever"} if join is Join.AT_LEAST else {}
-    choose = {"choose": "lowest"} if join is Join.WITHIN else {}
-    row = {"name": join.value, "section": "s", "title": "t", "join": join, "unit": "days", "enforceable": "platform"}
-    return Parameter.model_validate({**row, **order, **top, **choose, **more})
-
-
-EACH = {join: parameter(join) for join in Join}
-NUMBERS = st.integers(min_value=0, max_value=50)
-WORDS = st.frozensets(st.sampled_from("abcdef"), max_size=6)
-ENDS = st.none() | st.integers(min_value=0, max_value=9)
-VALUES: dict[Join, st.SearchStrategy[Value]] = {
-    Join.MUST: st.booleans(),
-    Join.MAY: st.booleans(),
-    Join.AT_LEAST: NUMBERS | st.just("forever"),
-    Join.AT_MOST: NUMBERS,
-    Join.RANK: st.sampled_from(ORDER),
-    Join.ALL_OF: WORDS,
-    Join.ONLY: WORDS,
-    Join.WITHIN: st.tuples(ENDS, ENDS),
-}
-joins = pytest.mark.parametrize("join", list(Join))
+from tests.blueprint.joins import EACH, NUMBERS, VALUES, joins, parameter
 
 
 def said(value: Value | None, source: str = "one@1", **more: object) -> Contribution:
@@ -50,44 +23,6 @@ def said(value: Value | None, source: str = "one@1", **more: object) -> Contribu
 
 def joined(known: Parameter, *rows: Contribution, classes: frozenset[DataClass] = frozenset()) -> JoinedPosture:
     return JoinedPosture({known.name: known}, {known.name: rows}, classes)
-
-
-@joins
-@given(data=st.data())
-def test_joining_is_commutative_associative_and_idempotent(join: Join, data: st.DataObject) -> None:
-    one, two, three = (data.draw(VALUES[join]) for _ in range(3))
-    combine = EACH[join].combine
-    assert combine(one, two) == combine(two, one)
-    assert combine(combine(one, two), three) == combine(one, combine(two, three))
-    assert combine(one, one) == one
-
-
-@joins
-@given(data=st.data())
-def test_one_more_contribution_never_loosens(join: Join, data: st.DataObject) -> None:
-    values = data.draw(st.lists(VALUES[join], min_size=1, max_size=4))
-    more = data.draw(VALUES[join])
-    known = EACH[join]
-    assert known.at_least_as_strict(known.strictest([*values, more]), known.strictest(values))
-
-
-@joins
-@given(data=st.data())
-def test_the_join_satisfies_everyone_and_asks_no_more_than_that(join: Join, data: st.DataObject) -> None:
-    values = data.draw(st.lists(VALUES[join], min_size=1, max_size=4))
-    candidate = data.draw(VALUES[join])
-    known = EACH[join]
-    together = known.at_least_as_strict(candidate, known.strictest(values))
-    assert together == all(known.at_least_as_strict(candidate, value) for value in values)
-
-
-@joins
-@given(data=st.data())
-def test_being_as_strict_is_reflexive_and_transitive(join: Join, data: st.DataObject) -> None:
-    one, two, three = (data.draw(VALUES[join]) for _ in range(3))
-    strict = EACH[join].at_least_as_strict
-    assert strict(one, one)
-    assert not (strict(one, two) and strict(two, three)) or strict(one, three)
 
 
 @joins
@@ -108,46 +43,6 @@ def test_winners_alone_give_the_joined_value_and_contributors_are_all_kept(join:
     decisive = [each.value for each in effective.won if each.value is not None]
     assert not decisive or known.strictest(decisive) == value
     assert decisive or value in (frozenset(), (None, None))
-
-
-@pytest.mark.parametrize("name", sorted(SNAPS))
-@given(value=st.integers(min_value=0, max_value=40000) | st.just("forever"), towards=st.sampled_from(["up", "down"]))
-def test_snapping_only_tightens_and_lands_on_what_aws_accepts(name: str, value: int, towards: str) -> None:
-    known = parameter(Join.AT_LEAST if towards == "up" else Join.AT_MOST)
-    accepted = SNAPS[name]
-    try:
-        snapped = snap(name, value, towards)  # type: ignore[arg-type]
-    except Unreachable:
-        return
-    assert known.at_least_as_strict(snapped, value)
-    assert snap(name, snapped, towards) == snapped  # type: ignore[arg-type]
-    assert snapped == "forever" or (accepted.lowest <= snapped <= accepted.highest)
-    assert snapped == "forever" or not accepted.steps or snapped in accepted.steps
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "towards", "expected"),
-    [
-        ("cloudwatch_log_retention", 913, "up", 1096),
-        ("cloudwatch_log_retention", 365, "up", 365),
-        ("cloudwatch_log_retention", 4000, "up", "forever"),
-        ("kms_rotation", 4000, "down", 2560),
-        ("kms_rotation", 365, "down", 365),
-        ("aws_backup_retention", 2192, "up", 2192),
-        ("iam_password_history", 0, "up", 1),
-    ],
-)
-def test_snapping_by_example(name: str, value: int, towards: str, expected: object) -> None:
-    assert snap(name, value, towards) == expected  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "towards"),
-    [("kms_rotation", 30, "down"), ("rds_backup_retention", 36, "up"), ("iam_password_history", 25, "up")],
-)
-def test_what_aws_cannot_reach_is_refused(name: str, value: int, towards: str) -> None:
-    with pytest.raises(Unreachable, match=SNAPS[name].setting):
-        snap(name, value, towards)  # type: ignore[arg-type]
 
 
 def test_both_numbers_are_kept_and_the_joined_one_is_judged_against() -> None:
@@ -306,7 +201,3 @@ def test_nothing_of_a_posture_can_be_changed() -> None:
     assert effective is not None
     with pytest.raises(ValidationError):
         effective.value = 2  # type: ignore[misc]
-
-
-def test_chains_are_the_joins_that_are_never_empty_and_never_a_set() -> None:
-    assert set(Join) - CHAINS == {Join.ALL_OF, Join.ONLY, Join.WITHIN}
