@@ -1,0 +1,97 @@
+"""The matrix as one HTML page that fetches nothing: search, filters, grid, picture of the layers, evidence on demand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import JsonValue
+
+from compliance.reports.columns import facts_of
+
+if TYPE_CHECKING:
+    from compliance.matrix import Matrix
+
+HERE = Path(__file__).parent / "page"
+OUTCOMES = ("pass", "fail", "unknown", "excepted", "not_applicable")
+ASSESSMENTS = ("satisfied", "not-satisfied", "not-tested", "no-resource")
+BAR = 640
+"""Width in pixels of the longest bar in the picture of the layers."""
+
+
+def as_html(matrix: Matrix) -> str:
+    """Render the page. Every value is escaped; a missing one is an error and never a blank."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=select_autoescape(["html", "j2"]),
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["plain"] = _plain
+    return environment.get_template("page.html.j2").render(
+        header=matrix.header,
+        facts=facts_of(matrix.header),
+        summary=matrix.summary,
+        frameworks=sorted({row.framework for row in matrix.rows}),
+        grid=matrix.grid,
+        bars=_bars(matrix),
+        outcomes=OUTCOMES,
+        assessments=ASSESSMENTS,
+        rows=matrix.rows,
+        posture=matrix.posture,
+        evidence=_evidence(matrix),
+        filters=_filters(matrix),
+        style=(HERE / "page.css").read_text(encoding="utf-8"),
+        script=(HERE / "page.js").read_text(encoding="utf-8"),
+    )
+
+
+def _plain(value: object) -> str:
+    """A posture value as people read it."""
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(map(str, value)))
+    if isinstance(value, tuple):
+        return " to ".join("open" if each is None else str(each) for each in value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _bars(matrix: Matrix) -> list[dict[str, JsonValue]]:
+    """Layers top first, each with its outcomes as lengths and counts."""
+    longest = max((sum(cell.values()) for cell in matrix.layers.values()), default=1)
+    bars: list[dict[str, JsonValue]] = []
+    for layer, cell in reversed(matrix.layers.items()):
+        at, parts = 0, []
+        for outcome in OUTCOMES:
+            width = round(BAR * cell.get(outcome, 0) / longest)
+            parts.append({"outcome": outcome, "count": cell.get(outcome, 0), "x": at, "width": width})
+            at += width
+        bars.append({"layer": layer, "total": sum(cell.values()), "parts": parts})  # type: ignore[dict-item]
+    return bars
+
+
+def _evidence(matrix: Matrix) -> dict[str, JsonValue]:
+    """What a row shows when it is opened; URNs and rules stand once and are pointed at, which makes the page a tenth."""
+    urns: dict[str, int] = {}
+    rules: dict[str, int] = {}
+    rows: list[JsonValue] = []
+    for row in matrix.rows:
+        applied: list[JsonValue] = [
+            [urns.setdefault(each.urn, len(urns)), each.path, each.value, each.parameter, each.bound, each.how, rules.setdefault(each.rule, len(rules))]
+            for each in row.applied_by
+        ]
+        still_open: list[JsonValue] = [each.model_dump(mode="json") for each in row.open]
+        rows.append({"applied": applied, "open": still_open})
+    return {"urns": list(urns), "rules": list(rules), "rows": rows}
+
+
+def _filters(matrix: Matrix) -> dict[str, list[str]]:
+    """Choices of each drop-down list, as they occur."""
+    columns = {
+        "framework": [row.framework for row in matrix.rows],
+        "layer": [layer.value for row in matrix.rows for layer in row.layers],
+        "kind": [row.kind.value for row in matrix.rows],
+        "mapping": [row.mapping.value for row in matrix.rows],
+        "status": [row.status.value if row.status else "none" for row in matrix.rows],
+        "assessment": [row.assessment.value if row.assessment else "none" for row in matrix.rows],
+        "responsibility": [row.responsibility for row in matrix.rows],
+    }
+    return {name: sorted(set(values)) for name, values in columns.items()}
