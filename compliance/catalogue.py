@@ -101,11 +101,14 @@ class Catalogue:
         return Standing.NOT_YET
 
     def layers_of(self, requirement: Requirement) -> tuple[Layer, ...]:
-        """Where a requirement is answered: what its row says, else the layers of its controls, else governance."""
-        found = set(requirement.layers) or {
-            layer for control in requirement.controls for layer in self.controls[control].layers
-        }
-        return tuple(layer for layer in Layer if layer in (found or {Layer.GOVERNANCE}))
+        """Where a requirement is answered: what its row says, else the layers of its controls.
+
+        Without either it is governance, or the foundation where AWS answers for its data centres.
+        """
+        controls = (self.controls[name] for name in requirement.controls)
+        found = set(requirement.layers) or {layer for control in controls for layer in control.layers}
+        found = found or {Layer.FOUNDATION if requirement.kind is Kind.PROVIDER else Layer.GOVERNANCE}
+        return tuple(layer for layer in Layer if layer in found)
 
     @cached_property
     def proofs(self) -> Mapping[str, tuple[str, ...]]:

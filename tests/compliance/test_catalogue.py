@@ -80,6 +80,7 @@ def house() -> Catalogue:
         requirement("5"),
         requirement("6", kind="process"),
         requirement("7", kind="provider", layers=["compute"]),
+        requirement("8", kind="provider"),
     ]
     controls = [
         control("LOG-02", layers=["observability", "compute"]),
@@ -111,14 +112,16 @@ def test_mapped_not_yet_unmappable_and_by_people_are_told_apart(house: Catalogue
         "5": Standing.NOT_YET,
         "6": Standing.BY_PEOPLE,
         "7": Standing.BY_PEOPLE,
+        "8": Standing.BY_PEOPLE,
     }
 
 
-def test_layers_come_from_the_row_else_from_its_controls_else_from_governance(house: Catalogue) -> None:
+def test_layers_come_from_the_row_else_from_its_controls_else_from_its_kind(house: Catalogue) -> None:
     layers = {row.id: house.layers_of(row) for _, row in house.rows(["house@1"])}
     assert layers["1"] == (Layer.FOUNDATION, Layer.COMPUTE, Layer.OBSERVABILITY)
     assert layers["6"] == (Layer.GOVERNANCE,)
     assert layers["7"] == (Layer.COMPUTE,)
+    assert layers["8"] == (Layer.FOUNDATION,)
 
 
 def test_what_is_not_there_is_told_with_the_nearest_name(house: Catalogue) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from blueprint.errors import DocumentError
+from blueprint.errors import DocumentError, Problem
 from compliance.parameters import HERE
 from compliance.requirements import Extent, Framework, Kind, Mapped, Obligation, read_controls, read_framework
 
@@ -210,5 +214,47 @@ def test_a_key_that_stands_twice_in_a_control_is_refused(tmp_path: Path) -> None
         read_controls(path)
 
 
-def test_the_examples_of_this_file_are_yaml() -> None:
-    assert yaml.safe_load(HEAD + DOOR % ANSWERED + KEYS)["requirements"][1]["id"] == "2"
+SOUND = yaml.safe_load(HEAD + DOOR % ANSWERED + KEYS)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every path of a document below its root."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield (*path, key)
+        yield from places(member, (*path, key))
+
+
+@given(
+    place=st.sampled_from(sorted(places(SOUND), key=str)),
+    other=st.sampled_from([None, "", "other", 0, -1, 2.5, True, [], ["other"], {}, {"other": "key"}, "remove"]),
+)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_other_value_anywhere_is_accepted_or_refused_at_its_place(
+    tmp_path: Path, place: tuple[str | int, ...], other: object
+) -> None:
+    document = copy.deepcopy(SOUND)
+    parent = document
+    for part in place[:-1]:
+        parent = parent[part]
+    if other == "remove":
+        del parent[place[-1]]
+    else:
+        parent[place[-1]] = other
+    problems = found_in(written(tmp_path, yaml.safe_dump(document, sort_keys=False)))
+    assert all(problem.position and problem.position.file.name == "house@1.yaml" for problem in problems)
+    assert [problem.key for problem in problems if not points_at(problem.path, place)] == []
+
+
+def found_in(path: Path) -> tuple[Problem, ...]:
+    try:
+        read_framework(path)
+    except DocumentError as error:
+        return error.problems
+    return ()
+
+
+def points_at(path: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
+    """At the place, above or below it; or at what is counted or called after it."""
+    together = {("requirements", "totals"), ("edition", "name")}
+    return path == place[: len(path)] or place == path[: len(place)] or (place[0], path[0]) in together
