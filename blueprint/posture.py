@@ -23,9 +23,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import model_validator
 
 from blueprint.errors import BlueprintError, DocumentError, NotFound, Problem
 from blueprint.parameter import CHAINS, Join, Parameter, ScopeKind
@@ -76,16 +76,19 @@ class Scope(Frozen):
     kind: ScopeKind = "platform"
     name: str = ""
 
-    @field_validator("name")
-    @classmethod
-    def _of_its_kind(cls, name: str, info: ValidationInfo) -> str:
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
         """A misspelt class would never apply, and nobody would notice."""
-        names = _NAMES[info.data.get("kind", "platform")]
-        if any(part not in names for part in name.split("+")):
-            raise ValueError(
-                f"{name!r} is none of {', '.join(filter(None, names)) or 'the names of the platform: it has none'}"
-            )
-        return name
+        names = _NAMES[self.kind]
+        if any(part not in names for part in self.name.split("+")):
+            allowed = ", ".join(filter(None, names)) or "no name: it is the platform"
+            raise ValueError(f"a scope of kind {self.kind} is called {self.name!r}; allowed: {allowed}")
+        return self
+
+    @property
+    def classes(self) -> frozenset[DataClass]:
+        """Its data classes; "phi+pii" holds for either."""
+        return frozenset(map(DataClass, self.name.split("+"))) if self.kind == "data_class" else frozenset()
 
     def __str__(self) -> str:
         return self.name or self.kind
@@ -183,8 +186,7 @@ class JoinedPosture:
         for name in self.parameters:
             scopes = {each.scope for each in self.contributions.get(name, ())} | {PLATFORM}
             for scope in sorted(scopes, key=lambda scope: (scope != PLATFORM, scope.kind, scope.name)):
-                classes = frozenset({DataClass(scope.name)} if scope.kind == "data_class" else ())
-                effective = self._join(name, classes, _principal(scope))
+                effective = self._join(name, scope.classes, _principal(scope))
                 if effective is not None and (scope != PLATFORM or effective.scope == PLATFORM):
                     found.append(effective)
         return tuple(found)
@@ -234,7 +236,7 @@ def demand(parameter: Parameter, effective: Effective) -> str:
 
 def _applies(scope: Scope, classes: frozenset[DataClass], principal: Principal | None) -> bool:
     if scope.kind == "data_class":
-        return scope.name in classes
+        return not scope.classes.isdisjoint(classes)
     return scope.kind == "platform" or principal is None or scope.name == principal
 
 
@@ -245,7 +247,7 @@ def _principal(scope: Scope) -> Principal | None:
 def _scope(heard: Iterable[Contribution], principal: Principal | None) -> Scope:
     """The narrowest scope that added a value: classes that took part are named together."""
     narrow = {each.scope for each in heard if each.value is not None and each.scope != PLATFORM}
-    classes = sorted(scope.name for scope in narrow if scope.kind == "data_class")
+    classes = sorted(frozenset[DataClass]().union(*(scope.classes for scope in narrow)))
     if classes:
         return Scope(kind="data_class", name="+".join(classes))
     if narrow and principal is not None:

@@ -145,6 +145,14 @@ def test_scopes_join_with_the_platform_and_the_platforms_classes_are_the_default
     assert [(str(each.scope), each.value) for each in posture.entries()] == [("platform", 10), ("phi", 20), ("pii", 30)]
 
 
+def test_a_contribution_for_either_of_two_classes_applies_to_each() -> None:
+    known = EACH[Join.AT_LEAST]
+    posture = joined(known, said(10), said(20, scope=Scope(kind="data_class", name="phi+pii")))
+    asked = (frozenset({DataClass.PHI}), frozenset({DataClass.PII}), frozenset({DataClass.PUBLIC}))
+    assert [posture.of(known.name, classes).value for classes in asked] == [20, 20, 10]  # type: ignore[union-attr]
+    assert [(str(each.scope), each.value) for each in posture.entries()] == [("platform", 10), ("phi+pii", 20)]
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(["", *DataClass]), NUMBERS), min_size=1, max_size=6),
     st.frozensets(st.sampled_from(DataClass)),

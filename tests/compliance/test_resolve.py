@@ -228,6 +228,7 @@ def test_a_profile_with_bad_rows_is_refused_with_every_row(house: Path) -> None:
         "parameter: multi_az, value: true, strength: literal, citation: A, when: it_rains",
         "parameter: encryption_at_rest, strength: practice, citation: A, scope: {kind: data_class, name: phii}",
         "parameter: encryption_at_rest, strength: practice, citation: A, scope: {name: phi}",
+        "parameter: encryption_at_rest, strength: practice, citation: A, scope: {kind: data_class}",
     )
     with pytest.raises(DocumentError) as refused:
         resolve(["bad"], Mode.LITERAL, extensions=(house,))
@@ -239,8 +240,9 @@ def test_a_profile_with_bad_rows_is_refused_with_every_row(house: Path) -> None:
         (3,),
         (4,),
         (5, "when"),
-        (6, "scope", "name"),
-        (7, "scope", "name"),
+        (6, "scope"),
+        (7, "scope"),
+        (8, "scope"),
     ]
     assert "did you mean audit_log_retention_days" in problems[0].what
     assert "1.0 < 1.1 < 1.2 < 1.3" in problems[1].what
