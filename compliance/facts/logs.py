@@ -1,4 +1,4 @@
-"""Log groups."""
+"""Log groups and alarms."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ class LogGroup(Subject):
     retention: Leaf[int | Literal["forever"]]
     key: Leaf[Ref | None]
     audit_relevant: Leaf[bool]
+
+
+@dataclass(frozen=True)
+class Alarm(Subject):
+    """A metric alarm, a composite alarm, or an event rule that tells somebody."""
+
+    watches: Leaf[str]
+    """The metric, or the class of security event that its resource name ends with."""
+    actions: Leaf[bool]
+    """It is switched on, and something happens when it goes off."""

@@ -17,16 +17,21 @@ class Subjects:
 
     def __init__(self, subjects: Iterable[Subject], components: Mapping[str, str] | None = None) -> None:
         """components: resource URN -> name of its component."""
+        self._given = tuple(subjects)
         self._components = components or {}
         self._kinds: dict[type[Subject], tuple[Subject, ...]] = {}
         self._places: dict[str, Subject] = {}
         groups: dict[type[Subject], list[Subject]] = {}
-        for subject in _distinct(tuple(subjects)):
+        for subject in _distinct(self._given):
             groups.setdefault(type(subject), []).append(subject)
             for urn in subject.urns:
                 self._places.setdefault(urn, subject)
         for kind, group in groups.items():
             self._kinds[kind] = tuple(sorted(group, key=lambda subject: subject.id))
+
+    def plus(self, *more: Subject) -> Subjects:
+        """These subjects and some more."""
+        return Subjects((*self._given, *more), self._components)
 
     def __len__(self) -> int:
         return sum(len(group) for group in self._kinds.values())

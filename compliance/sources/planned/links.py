@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,6 +58,20 @@ class Links:
         return found
 
     @cached_property
+    def home(self) -> tuple[str | None, str | None]:
+        """Account and region of the stack itself: where most of what its default providers make lives."""
+        own = [each for each in self.graph.resources if each.custom and each.provider is None]
+        accounts = Counter(each.account for each in own if each.account)
+        regions = Counter(each.region for each in own if each.region)
+        return _most(accounts), _most(regions)
+
+    @cached_property
+    def groups_by_name(self) -> Mapping[str, str]:
+        """Name of a log group -> its URN."""
+        groups = self.graph.by_type.get("aws:cloudwatch/logGroup:LogGroup", ())
+        return {name: group.urn for group in groups if isinstance(name := group.inputs.get("name"), str)}
+
+    @cached_property
     def data_classes(self) -> frozenset[DataClass]:
         """Every data class that some resource is tagged with: those of things that serve the whole account."""
         texts = {tagged_text(resource, Tag.DATA_CLASS) for resource in self.graph.resources}
@@ -71,6 +85,10 @@ class Links:
                 for key in _targets(satellite, by, each):
                     index[key].append(satellite)
         return {key: tuple(group) for key, group in index.items()}
+
+
+def _most(counts: Counter[str]) -> str | None:
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else None
 
 
 def tagged_text(resource: Resource, key: str) -> str | None:

@@ -1,14 +1,15 @@
-"""Log groups."""
+"""Log groups and alarms."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from blueprint.tags import Tag
-from compliance.facts.leaf import mapped
-from compliance.facts.logs import LogGroup
+from compliance.facts.base import Leaf
+from compliance.facts.leaf import every, mapped
+from compliance.facts.logs import Alarm, LogGroup
 from compliance.sources.planned.adapter import Adapter
-from compliance.sources.planned.reading import Reading
+from compliance.sources.planned.reading import MISSING, Reading
 
 
 def log_group(group: Reading) -> LogGroup:
@@ -23,8 +24,55 @@ def log_group(group: Reading) -> LogGroup:
     )
 
 
+def metric_alarm(alarm: Reading) -> Alarm:
+    """Fold a metric alarm; one over several metrics is called as its resource."""
+    single = alarm.raw("metricName") is not MISSING
+    return _alarm(alarm, alarm.text("metricName") if single else alarm.known("metricQueries", alarm.resource.name))
+
+
+def composite_alarm(alarm: Reading) -> Alarm:
+    """Fold an alarm over other alarms."""
+    return _alarm(alarm, alarm.known("alarmRule", alarm.resource.name))
+
+
+def announcement(rule: Reading) -> Alarm | None:
+    """Fold an event rule that tells a topic; rules that start something else are no alarm."""
+    targets = rule.satellites("aws:cloudwatch/eventTarget:EventTarget", "rule")
+    topics = [each for each in targets if (to := each.target("arn")) and to.resource.type == "aws:sns/topic:Topic"]
+    if not topics:
+        return None
+    return Alarm(
+        id=rule.id("Alarm"),
+        urns=(rule.urn, *(each.urn for each in topics)),
+        data_classes=rule.classes(),
+        watches=mapped(rule.document("eventPattern"), _source),
+        actions=mapped(rule.text("state"), lambda state: state != "DISABLED"),
+    )
+
+
+def _alarm(alarm: Reading, watches: Leaf[str]) -> Alarm:
+    return Alarm(
+        id=alarm.id("Alarm"),
+        urns=(alarm.urn,),
+        data_classes=alarm.classes(),
+        watches=watches,
+        actions=every([alarm.present("alarmActions"), alarm.flag("actionsEnabled")]),
+    )
+
+
 def _retention(days: int) -> int | Literal["forever"]:
     return days or "forever"
 
 
-ADAPTERS = (Adapter("aws:cloudwatch/logGroup:LogGroup", log_group),)
+def _source(pattern: object) -> str:
+    """aws.guardduty → guardduty, as the class of what is announced."""
+    sources = pattern.get("source", []) if isinstance(pattern, dict) else []
+    return "+".join(sorted(str(each).removeprefix("aws.") for each in sources)) or "anything"
+
+
+ADAPTERS = (
+    Adapter("aws:cloudwatch/logGroup:LogGroup", log_group),
+    Adapter("aws:cloudwatch/metricAlarm:MetricAlarm", metric_alarm),
+    Adapter("aws:cloudwatch/compositeAlarm:CompositeAlarm", composite_alarm),
+    Adapter("aws:cloudwatch/eventRule:EventRule", announcement),
+)

@@ -54,6 +54,21 @@ class Reading:
         text = tagged_text(self.resource, key.value)
         return Unknown("untagged", origin) if text is None else Known(text, origin)
 
+    def account(self) -> Leaf[str | None]:
+        """The account that the resource lives in, as far as its provider tells."""
+        origin = self.origin("account")
+        return Known(self.resource.account, origin) if self.resource.account else Unknown("not_read", origin)
+
+    def separate_account(self) -> Leaf[bool]:
+        """Whether that is another account than the stack's own."""
+        home, mine = self.links.home[0], self.resource.account
+        return Known(mine != home, self.origin("account")) if home and mine else Unknown("not_read", self.origin("account"))
+
+    def alternate_region(self) -> Leaf[bool]:
+        """Whether the resource lives in another region than the stack."""
+        home, mine = self.links.home[1], self.resource.region
+        return Known(mine != home, self.origin("region")) if home and mine else Unknown("not_read", self.origin("region"))
+
     # -- its satellites -----------------------------------------------------------------------------------------------
 
     def of(self, resource: Resource) -> Reading:

@@ -1,0 +1,130 @@
+"""Roles, password policy, analyzers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeAlias
+
+from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.identity import AccessAnalyzer, PasswordPolicy, Role
+from compliance.facts.leaf import every, mapped, some
+from compliance.facts.policy import (
+    WIDE_MANAGED,
+    Statement,
+    administrator,
+    assumed_by,
+    open_trust,
+    wildcard_actions,
+    wildcard_resources,
+)
+from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.policies import asked
+from compliance.sources.planned.reading import Reading
+
+Analyses: TypeAlias = Literal["external", "unused", "internal"]
+_HOUR = 3600
+
+
+def role(held: Reading) -> Role:
+    """Fold a role with every policy that gives it rights."""
+    nothing = held.absent_flag("policies")
+    return Role(
+        id=held.id("Role"),
+        urns=(held.urn, *(each.urn for each, _ in _documents(held) if each.urn != held.urn)),
+        data_classes=held.classes(),
+        wildcard_actions=some([*_answers(held, wildcard_actions), nothing]),
+        wildcard_resources=some([*_answers(held, wildcard_resources), nothing]),
+        admin_policy=some([*_answers(held, administrator), nothing]),
+        open_trust=asked(held, "assumeRolePolicy", open_trust, Unknown("no_default", held.origin("assumeRolePolicy"))),
+        boundary=held.link("permissionsBoundary"),
+        session_hours=mapped(held.number("maxSessionDuration"), lambda seconds: -(-seconds // _HOUR)),
+        workload=asked(held, "assumeRolePolicy", _by_pods, Unknown("no_default", held.origin("assumeRolePolicy"))),
+    )
+
+
+def password_policy(account: Reading) -> PasswordPolicy:
+    """Fold the password policy of the account."""
+    return PasswordPolicy(
+        id=account.id("PasswordPolicy"),
+        urns=(account.urn,),
+        data_classes=account.account_classes(),
+        min_length=account.number("minimumPasswordLength"),
+        history=account.number("passwordReusePrevention"),
+        classes=_classes(account),
+        max_age_days=mapped(account.number("maxPasswordAge"), lambda days: days or "forever"),
+    )
+
+
+def analyzer(account: Reading) -> AccessAnalyzer:
+    """Fold an access analyzer."""
+    unused = account.text("type")
+    days = account.number("configuration.unusedAccess.unusedAccessAge")
+    reports = isinstance(unused, Known) and "UNUSED" in unused.value
+    return AccessAnalyzer(
+        id=account.id("AccessAnalyzer"),
+        urns=(account.urn,),
+        data_classes=account.classes(),
+        scope=mapped(unused, _scope),
+        unused_days=mapped(days, lambda number: number) if reports else mapped(unused, lambda _: None),
+    )
+
+
+def _answers(held: Reading, question: Callable[[tuple[Statement, ...]], bool]) -> Iterator[Leaf[bool]]:
+    for holder, path in _documents(held):
+        yield asked(holder, path, question, Unknown("no_default", holder.origin(path)))
+    yield from _managed(held)
+
+
+def _documents(held: Reading) -> Iterator[tuple[Reading, str]]:
+    """Policies whose text is in the graph: inline ones, and attached ones of our own."""
+    yield from ((held, f"{path}.policy") for path in held.items("inlinePolicies"))
+    yield from ((each, "policy") for each in held.satellites("aws:iam/rolePolicy:RolePolicy", "role"))
+    for attachment in held.satellites("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role"):
+        policy = attachment.target("policyArn")
+        if policy is not None:
+            yield policy, "policy"
+
+
+def _managed(held: Reading) -> Iterator[Leaf[bool]]:
+    """Policies that AWS keeps: the names of the widest say enough, the text of the others is not in the graph."""
+    attached = held.satellites("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role")
+    named = [each.text("policyArn") for each in attached if each.target("policyArn") is None]
+    named += _listed(held)
+    for arn in named:
+        if isinstance(arn, Unknown) or not WIDE_MANAGED.search(arn.value):
+            yield Unknown("existing", arn.origin)
+        else:
+            yield mapped(arn, lambda _: True)
+
+
+def _listed(held: Reading) -> list[Leaf[str]]:
+    """ARNs of a role's own list; a reference in it is told by the attachment's rules only when it is written out."""
+    raw = held.raw("managedPolicyArns")
+    return [held.text(f"managedPolicyArns.{index}") for index in range(len(raw))] if isinstance(raw, list) else []
+
+
+def _by_pods(found: tuple[Statement, ...]) -> bool:
+    return assumed_by(found, "pods.eks.amazonaws.com") or any(
+        who.startswith("Federated:") and "oidc" in who for each in found for who in each.principals
+    )
+
+
+def _classes(account: Reading) -> Leaf[frozenset[str]]:
+    letters = every([account.flag("requireLowercaseCharacters"), account.flag("requireUppercaseCharacters")])
+    parts = {"letters": letters, "digits": account.flag("requireNumbers"), "symbols": account.flag("requireSymbols")}
+    unknown = next((leaf for leaf in parts.values() if isinstance(leaf, Unknown)), None)
+    if unknown:
+        return unknown
+    asked_for = frozenset(name for name, leaf in parts.items() if isinstance(leaf, Known) and leaf.value)
+    return account.known("requireNumbers", asked_for)
+
+
+def _scope(kind: str) -> Analyses:
+    return "unused" if "UNUSED" in kind else "internal" if "INTERNAL" in kind else "external"
+
+
+ADAPTERS = (
+    Adapter("aws:iam/role:Role", role),
+    Adapter("aws:iam/accountPasswordPolicy:AccountPasswordPolicy", password_policy),
+    Adapter("aws:accessanalyzer/analyzer:Analyzer", analyzer),
+)
