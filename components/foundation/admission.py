@@ -69,7 +69,10 @@ class Admission(Component):
             policy_types=["Egress"], egress=[{"to": self._peers(way), "ports": [_tcp(way.port)]}],
         )  # fmt: skip
         if isinstance(way, ToPods):
-            peer = {"namespace_selector": _namespace(consumer.namespace), "pod_selector": {"match_labels": consumer.labels}}
+            peer = {
+                "namespace_selector": _namespace(consumer.namespace),
+                "pod_selector": {"match_labels": consumer.labels},
+            }
             self._policy(
                 "ingress", cluster.namespaces[edge.provider], way.labels, kubernetes_inside,
                 policy_types=["Ingress"], ingress=[{"from_": [peer], "ports": [_tcp(way.port)]}],
@@ -93,7 +96,9 @@ class Admission(Component):
     @staticmethod
     def _peers(way: ToPods | ToNetwork) -> list[dict[str, object]]:
         if isinstance(way, ToPods):
-            return [{"namespace_selector": _namespace(way.namespace), "pod_selector": {"match_labels": dict(way.labels)}}]
+            return [
+                {"namespace_selector": _namespace(way.namespace), "pod_selector": {"match_labels": dict(way.labels)}}
+            ]
         return [{"ip_block": {"cidr": cidr}} for cidr in way.cidrs]
 
 

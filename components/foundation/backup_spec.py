@@ -19,7 +19,7 @@ class BackupVaultSpec(Spec):
         None,
         ge=1,
         le=24,
-        description="Hours between backups, a divisor of 24; left out: the posture's value, at most 24",
+        description="Hours between backups, moved down to a divisor of 24; left out: the posture's value",
     )
     retention_days: Annotated[int | None, Tightens("backup_retention_days")] = Field(
         None, ge=1, le=36500, description="Days that recovery points are kept; left out: the posture's value"
@@ -28,7 +28,7 @@ class BackupVaultSpec(Spec):
         None, description="Mode of the vault lock; compliance cannot be undone; left out: the posture's value"
     )
     restore_test_days: Annotated[int | None, Tightens("restore_test_days")] = Field(
-        None, ge=1, description="Days between restore tests; left out: every 30 days, or more often if the posture asks"
+        None, ge=1, description="Days between restore tests; left out: monthly, or more often if the posture asks"
     )
     alternate_region: RegionName | None = Field(
         None, description="Region that copies go to; left out: the usual partner of the stack's region"

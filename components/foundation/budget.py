@@ -49,10 +49,12 @@ class Budget(Component):
         aws.budgets.Budget(
             self.named("monthly"), name=f"{platform.label}-monthly", budget_type="COST", time_unit="MONTHLY",
             limit_amount=str(spec.monthly_usd), limit_unit="USD",
-            cost_filters=[{
-                "name": "TagKeyValue",
-                "values": [f"user:{Tag.PLATFORM}${platform.name}", f"user:{Tag.ENVIRONMENT}${platform.environment}"],
-            }],
+            filter_expression={
+                "ands": [
+                    {"tags": {"key": Tag.PLATFORM, "values": [platform.name], "match_options": ["EQUALS"]}},
+                    {"tags": {"key": Tag.ENVIRONMENT, "values": [platform.environment], "match_options": ["EQUALS"]}},
+                ]
+            },
             notifications=[
                 *({**told, "threshold": percent} for percent in sorted(spec.warn_at_percent)),
                 {**told, "notification_type": "FORECASTED"},

@@ -97,3 +97,12 @@ def log_groups(partition: Partition, account: str, region: str) -> Statement:
     return service(
         "LogGroups", [f"logs.{region}.amazonaws.com"], {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
     )
+
+
+def copying_account(partition: Partition, account: str, region: str) -> Statement:
+    """The account that keeps copies of recovery points reads them under the key, through AWS Backup alone."""
+    return {
+        "Sid": "CopyingAccount", "Effect": "Allow", "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        "Resource": "*", "Condition": {"StringEquals": {"kms:ViaService": f"backup.{region}.amazonaws.com"}},
+    }  # fmt: skip

@@ -13,6 +13,7 @@ from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
 from components.foundation.key_policy import (
     administrators,
+    copying_account,
     log_groups,
     node_launcher,
     policy,
@@ -91,5 +92,7 @@ class KeyRing(Component):
                 return (*everywhere, *publishers(platform.account))
             case KeyPurpose.DISKS:
                 return (*everywhere, *node_launcher(platform.partition, platform.account))
+            case KeyPurpose.BACKUP if "backup" in platform.accounts:
+                return (*everywhere, copying_account(platform.partition, platform.accounts["backup"], platform.region))
             case _:
                 return everywhere

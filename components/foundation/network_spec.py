@@ -33,5 +33,8 @@ class NetworkSpec(Spec):
         return self
 
     def needs(self) -> Needs:
-        """A key for flow and firewall logs."""
-        return Needs(offers=(Offer(name="network", dialect=Dialect.NETWORK),), keys=frozenset({KeyPurpose.LOGS}))
+        """Keys for flow and firewall logs, and for what the firewall stores."""
+        return Needs(
+            offers=(Offer(name="network", dialect=Dialect.NETWORK),),
+            keys=frozenset({KeyPurpose.LOGS, KeyPurpose.OBJECTS}),
+        )
