@@ -152,7 +152,8 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_only_the_exact_form_is_a_reference() -> None:
     assert as_ref({"$ref": {"urn": KEY.urn, "property": "arn"}}) == Ref(urn=KEY.urn, property="arn")
-    for other in ({"$ref": "#/definitions/x"}, {"$ref": {"urn": KEY.urn}}, "text", None, UNKNOWN):
+    others: list[JsonValue] = [{"$ref": "#/definitions/x"}, {"$ref": {"urn": KEY.urn}}, "text", None, UNKNOWN]
+    for other in others:
         assert as_ref(other) is None
 
 

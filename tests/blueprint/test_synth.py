@@ -96,7 +96,7 @@ def program() -> None:
 
 
 def zones() -> list[str]:
-    return aws.get_availability_zones().names
+    return list(aws.get_availability_zones().names)
 
 
 def synth(symbolic: bool = True) -> ResourceGraph:

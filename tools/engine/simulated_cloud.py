@@ -135,6 +135,7 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         answer = ANSWERS.get(request.tok)
         if answer is None:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the simulated cloud does not answer {request.tok}")
+            return provider_pb2.InvokeResponse()
         found = struct_pb2.Struct()
         found.update(answer(_HERE))
         return provider_pb2.InvokeResponse(**{"return": found})
