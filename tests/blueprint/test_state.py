@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from blueprint.errors import FileUnreadable
-from blueprint.graph import Ref, embedded_json
+from blueprint.graph import Ref, ResourceGraph, embedded_json
 from blueprint.placement import Place
 from blueprint.state import read_state
 
@@ -175,6 +179,32 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00{")
     with pytest.raises(FileUnreadable, match=r"state\.json: is not JSON"):
         read_state(path, HOME)
+
+
+anything: st.SearchStrategy[JsonValue] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just(BUCKET),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["urn", "inputs", SIGNATURE]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    where=st.integers(0, len(RESOURCES) - 1),
+    name=st.sampled_from(sorted({key for one in RESOURCES for key in one})),
+    value=anything,
+)
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(where: int, name: str, value: JsonValue) -> None:
+    damaged = [{**one, name: value} if place == where else one for place, one in enumerate(RESOURCES)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state.json"
+        path.write_text(json.dumps(exported(damaged)))
+        try:
+            graph = read_state(path, HOME)
+        except FileUnreadable:
+            return
+    assert ResourceGraph.from_json(graph.to_json()) == graph
 
 
 def test_every_problem_of_a_file_is_told_at_once(file: Callable[[object], Path]) -> None:
