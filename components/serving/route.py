@@ -1,11 +1,11 @@
 """How a served model is told to the gateway, the same way whatever serves it.
 
 For each edge the offering side writes a ConfigMap `model-<name>` into the namespace of the consumer, with one key,
-`route.yaml`: a list of one LiteLLM `model_list` entry. The consumer mounts it and knows nothing else, so that another
-implementation behind the port changes nothing on its side.
+`route.yaml`: a document with a `model_list` of one LiteLLM entry. The consumer mounts it and knows nothing else, so that
+another implementation behind the port changes nothing on its side.
 
 A secret is named, never contained: an `api_key` that reads `secretsmanager:<arn>` is to be replaced at start by the value
-that Secrets Manager has under that ARN. The consumer's workload is allowed to read it by the same edge.
+that Secrets Manager has under that ARN. The consumer's workload may read it, and reach Secrets Manager, by the same edge.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from blueprint.ports import ModelRoutePort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import JsonValue
 
     from blueprint.component import Component
     from blueprint.ports import ClusterPort
@@ -39,20 +41,25 @@ def route_port(component: Component, model: str) -> ModelRoutePort:
     return ModelRoutePort(provider=component.noun, model=model, config_map=config_map_name(model), key=KEY)
 
 
-def route_entry(model: str, parameters: Mapping[str, pulumi.Input[str]], *, mode: str = "chat") -> pulumi.Output[str]:
-    """One entry of LiteLLM's model list. YAML is a superset of JSON, and JSON leaves nothing to quote."""
-    return pulumi.Output.all(**parameters).apply(
-        lambda known: json.dumps(
-            [{"model_name": model, "litellm_params": known, "model_info": {"mode": mode}}], indent=1, sort_keys=True
-        )
-    )
+def route_document(model: str, parameters: Mapping[str, JsonValue]) -> str:
+    """A document with one entry. It is JSON, which every YAML reader takes and which leaves nothing to quote."""
+    entry = {"model_name": model, "litellm_params": dict(parameters), "model_info": {"mode": "chat"}}
+    return json.dumps({"model_list": [entry]}, indent=1, sort_keys=True)
 
 
-def publish(component: Component, edge: Edge, cluster: ClusterPort, model: str, entry: pulumi.Output[str]) -> None:
+def publish(
+    component: Component,
+    edge: Edge,
+    cluster: ClusterPort,
+    model: str,
+    parameters: Mapping[str, pulumi.Input[JsonValue]],
+) -> None:
     """Write the entry where the consumer of an edge reads it."""
-    name = config_map_name(model)
+    document = pulumi.Output.all(**parameters).apply(lambda known: route_document(model, known))
     kubernetes.core.v1.ConfigMap(
         component.named("route", edge.id),
-        metadata={"name": name, "namespace": cluster.namespaces[edge.consumer], "labels": component.labels()},
-        data={KEY: entry}, opts=component.within(provider=cluster.provider_resource),
+        metadata={
+            "name": config_map_name(model), "namespace": cluster.namespaces[edge.consumer], "labels": component.labels(),
+        },
+        data={KEY: document}, opts=component.within(provider=cluster.provider_resource),
     )  # fmt: skip

@@ -21,6 +21,7 @@ OURS: Mapping[str, str] = {
     "disable-access-log-for-endpoints": "is fixed",
     "enable-log-outputs": "would write prompts and answers to the log",
     "enable-log-requests": "would write prompts to the log at its debug level",
+    "gpu-memory-utilization": "is the field gpu_memory_utilization",
     "host": "is fixed",
     "kv-cache-dtype": "is the field kv_cache_dtype",
     "load-format": "follows from where weights are read",

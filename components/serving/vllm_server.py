@@ -1,0 +1,68 @@
+"""What vLLM is told, and how much of a node one replica takes; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blueprint.errors import ProgramError
+from blueprint.planner.instances import instance
+from components.serving.vllm_arguments import command_line
+
+if TYPE_CHECKING:
+    from components.serving.vllm_arguments import Scalar
+    from components.serving.vllm_spec import VllmSpec
+
+PORT = 8000
+WEIGHTS = "/weights"
+RUN = "/run/vllm"
+QUIET = "/health,/metrics,/ping"
+"""Paths that probes and scrapers ask, kept out of the access log."""
+
+ENVIRONMENT = {
+    "DO_NOT_TRACK": "1", "HF_HOME": "/cache/huggingface", "HF_HUB_OFFLINE": "1", "HOME": "/cache", "LOGNAME": "vllm",
+    "TORCHINDUCTOR_CACHE_DIR": "/cache/inductor", "TRANSFORMERS_OFFLINE": "1", "TRITON_CACHE_DIR": "/cache/triton",
+    "USER": "vllm", "VLLM_CACHE_ROOT": "/cache/vllm", "VLLM_NO_USAGE_STATS": "1",
+}  # fmt: skip
+"""No model hub, no usage reports, and every cache on a volume, since nothing else can be written to."""
+
+_SHARE = 0.9
+"""Part of a node's allocatable memory and processors that replicas take; the rest is for agents on the node."""
+
+
+def tensor_parallel(spec: VllmSpec, accelerators: int) -> int:
+    """GPUs of one replica. Raises ProgramError when a node has fewer."""
+    wanted = spec.tensor_parallel or accelerators
+    if wanted > accelerators:
+        raise ProgramError(
+            f"serving/{spec.name}: tensor_parallel is {wanted}, and a node of pool {spec.pool} has {accelerators} GPUs; "
+            f"lower it to {accelerators}, or choose a pool of larger nodes"
+        )
+    return wanted
+
+
+def arguments(spec: VllmSpec, *, gpus: int) -> list[str]:
+    """Everything after `vllm serve` that is known at plan time."""
+    told: dict[str, Scalar] = {
+        **spec.extra_arguments,
+        "disable-access-log-for-endpoints": QUIET,
+        "gpu-memory-utilization": spec.gpu_memory_utilization,
+        "host": "0.0.0.0",  # noqa: S104  inside the pod; network policies say who reaches it
+        "kv-cache-dtype": spec.kv_cache_dtype,
+        "max-model-len": spec.context,
+        "max-num-seqs": spec.concurrency,
+        "port": PORT,
+        "served-model-name": spec.name,
+        "shutdown-timeout": spec.drain_seconds,
+        "ssl-certfile": f"{RUN}/tls.crt",
+        "ssl-keyfile": f"{RUN}/tls.key",
+        "tensor-parallel-size": gpus,
+        "trust-remote-code": False,
+    }
+    return [WEIGHTS, *command_line(told)]
+
+
+def share(instance_name: str, gpus: int) -> dict[str, str]:
+    """Processors and memory of one replica: its GPUs' part of the node."""
+    node = instance(instance_name)
+    part = _SHARE * gpus / node.accelerators
+    return {"cpu": str(max(1, int(node.vcpus * part))), "memory": f"{int(node.allocatable_mib * part)}Mi"}
