@@ -24,12 +24,12 @@ class Gateway(Subject):
     """Whether personal data is masked before a prompt goes on."""
     card_data_allowed: Leaf[bool]
     guardrails: Leaf[frozenset[str]]
-    guarded_by_default: Leaf[bool]
-    """Whether guardrails hold for a caller that does not ask for them."""
+    """Those that hold for every caller."""
     budgets: Leaf[bool]
     rate_limits: Leaf[bool]
     fallbacks: Leaf[bool]
-    audit_log: Leaf[bool]
+    requests_recorded: Leaf[bool]
+    """Whether each request leaves a record with caller, model, time, tokens and outcome."""
     admin_ui: Leaf[bool]
     reports_home: Leaf[bool]
     """Whether it fetches from, or reports to, its maker."""

@@ -25,8 +25,6 @@ class ModelServer(Subject):
     """Whether code that comes with the weights is run."""
     logs_prompts: Leaf[bool]
     traces: Leaf[bool]
-    arguments_known: Leaf[bool]
-    """Whether every argument is on the dated list of vLLM's own."""
     private: Leaf[bool]
     """Whether it is reached inside the cluster only."""
 
@@ -37,7 +35,7 @@ class ManagedModel(Subject):
 
     guardrail: Leaf[Ref | None]
     private_endpoint: Leaf[bool]
-    """Whether the VPC has an interface endpoint through which it is called."""
+    """Whether the network has an interface endpoint through which it is called."""
     one_region: Leaf[bool]
     """Whether requests stay in the stack's own region."""
 

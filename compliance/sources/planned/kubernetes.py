@@ -90,7 +90,7 @@ def horizontal(reading: Reading) -> Autoscaler:
         data_classes=reading.classes(),
         minimum=reading.number("spec.minReplicas"),
         maximum=reading.number("spec.maxReplicas"),
-        metrics=_metrics(reading, "spec.metrics", ("resource.name", "pods.metric.name", "external.metric.name", "object.metric.name")),
+        metrics=_metrics(reading, "spec.metrics", ("resource.name", "containerResource.name", "pods.metric.name", "external.metric.name", "object.metric.name")),
     )  # fmt: skip
 
 
@@ -102,7 +102,9 @@ def scaled_object(reading: Reading) -> Autoscaler:
         data_classes=reading.classes(),
         minimum=reading.number("spec.minReplicaCount"),
         maximum=reading.number("spec.maxReplicaCount"),
-        metrics=_metrics(reading, "spec.triggers", ("metadata.query", "metadata.metricName", "type")),
+        metrics=_metrics(
+            reading, "spec.triggers", ("metadata.query", "metadata.metricName", "metadata.valueLocation", "type")
+        ),
     )
 
 
