@@ -58,7 +58,7 @@ def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> P
     compliance = _part(found, document)
     wiring, problems = _wiring(found, compliance.data_classes)
     problems += [*_order(found), *_place(found, file.region)]
-    posture = _posture(found, compliance, problems)
+    posture = _posture(found, compliance, root, problems)
     exceptions = load_exceptions(root / "compliance" / "exceptions" / f"{file.stack}.yaml", as_of=day)
     if posture is not None:
         problems += _weaker(found, posture, exceptions)
@@ -98,9 +98,10 @@ def _order(found: Diagnosis) -> Iterator[Problem]:
     filled = {noun.partition("/")[0] for noun in (*found.specs, *found.unsound)}
     for name in sorted(filled):
         for required in sorted(slots()[name].requires - filled):
+            at = (required,) if required in found.data else (name,)  # an empty key is where it was meant to be
             yield Problem(
-                what=f"{name} needs {required}, which the document does not have", path=(name,),
-                position=found.source.position((name,), key=True), allowed=", ".join(sorted(slots()[name].requires)),
+                what=f"{name} needs {required}, which the document does not have", path=at,
+                position=found.source.position(at, key=True), allowed=", ".join(sorted(slots()[name].requires)),
                 why="foundations come before what is built on them", fix=f"add `{required}:`, or remove {name}",
             )  # fmt: skip
 
@@ -127,10 +128,11 @@ def _zone_count(found: Diagnosis) -> int:
     return int(getattr(network, "zones", 3))
 
 
-def _posture(found: Diagnosis, compliance: Compliance, problems: list[Problem]) -> JoinedPosture | None:
+def _posture(found: Diagnosis, compliance: Compliance, root: Path, problems: list[Problem]) -> JoinedPosture | None:
     """The joined posture; a framework that does not exist and values that exclude each other are problems."""
     try:
-        return resolve(compliance.frameworks, compliance.mode, compliance.facts, compliance.data_classes)
+        extensions = tuple(root / folder for folder in compliance.extensions)
+        return resolve(compliance.frameworks, compliance.mode, compliance.facts, compliance.data_classes, extensions)
     except DocumentError as error:
         for each in error.problems:
             path = found.word("compliance", each.value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from blueprint.errors import NotFound
-from blueprint.planner.instances import instance
+from blueprint.errors import NotFound, Problem
+from blueprint.planner.instances import instance, offered, offers_read
 from blueprint.spec import Spec
 from blueprint.types import Dialect, KeyPurpose, Name
 from blueprint.wiring import Needs, Offer
@@ -88,3 +89,14 @@ class GpuPoolSpec(Spec):
             keys=frozenset({KeyPurpose.DISKS}),
             data_classes=None,
         )
+
+    def misplaced(self, region: str) -> Iterator[tuple[str, Problem]]:
+        """The instance type, when the region is known not to offer its family."""
+        if offered(self.instance, region) is False:
+            yield (
+                "instance",
+                Problem(
+                    what=f"{region} does not offer {self.instance}", value=self.instance,
+                    why=f"the nodes of the pool could never start (offers as of {offers_read()})", fix="choose another instance type or another region",
+                ),
+            )  # fmt: skip
