@@ -66,6 +66,9 @@ ADDONS: Mapping[KubernetesVersion, Mapping[str, str]] = {
 }
 """Add-on -> version. Source: public clusters pinned at 1.35, read on READ; `aws eks describe-addon-versions` has the last word."""
 
+CLOUDWATCH_ADDON = "v6.6.0-eksbuild.1"
+"""Add-on amazon-cloudwatch-observability. Source: a public cluster pinned at it, 2026-11-20."""
+
 AURORA_POSTGRESQL = "17.5"
 """Aurora moves to newer minor versions by itself. Source: AWS release notes from memory, 2026-11-20."""
 
@@ -73,6 +76,10 @@ VALKEY = "8.1"
 """ElastiCache engine version. Source: AWS release notes from memory, 2026-11-20."""
 
 IMAGES: Mapping[str, Image] = {
+    "cluster-autoscaler": Image(
+        upstream="registry.k8s.io/autoscaling/cluster-autoscaler", tag="v1.35.0",
+        source="kubernetes/autoscaler, minor version of the cluster, read in public manifests, 2026-11-20",
+    ),
     "efa-device-plugin": Image(
         upstream="602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin", tag="v0.5.13",
         source="aws/eks-charts aws-efa-k8s-device-plugin, 2026-11-20",
@@ -104,6 +111,10 @@ IMAGES: Mapping[str, Image] = {
     ),
     "presidio-anonymizer": Image(
         upstream="mcr.microsoft.com/presidio-anonymizer", tag="2.2.362", source="microsoft/presidio 2.2.362, 2026-11-20"
+    ),
+    "squid": Image(
+        upstream="docker.io/ubuntu/squid", tag="6.6-24.04_beta",
+        source="Canonical's image, tag read in public Dockerfiles, 2026-11-20; runs as proxy, user 13",
     ),
     "vllm": Image(
         upstream="docker.io/vllm/vllm-openai", tag="v0.33.0", source="vLLM 0.33.0, published 2026-11-01, 2026-11-20"

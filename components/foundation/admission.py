@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from blueprint.ports import ClusterPort, WorkloadIdentity
     from blueprint.wiring import Edge
 
+net = kubernetes.networking.v1
+LabelSelector = kubernetes.meta.v1.LabelSelectorArgs
+
 Statement = Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]] | Mapping[str, object]]
+"""One statement of an IAM policy."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class ToNetwork:
 class Admission(Component):
     """The consumer's permission and the way to the provider's port; made by the side that offers.
 
-    Creates a role policy for the consumer's workload and the network policies on both ends. Without the edge there is
-    neither, since both namespaces deny by default.
+    Creates a role policy for the consumer's workload, unless the port needs no AWS permission, and the network policies
+    on both ends. Without the edge there is neither, since both namespaces deny by default.
     """
 
     LAYER: ClassVar[Layer] = Layer.FOUNDATION
@@ -59,52 +63,56 @@ class Admission(Component):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(f"{edge.provider}/admits-{edge.id}", platform=platform, opts=opts)
-        aws.iam.RolePolicy(
-            self.named("grant"), role=consumer.role_name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(allow)}), opts=self.inside,
-        )  # fmt: skip
-        kubernetes_inside = self.within(provider=cluster.provider_resource)
+        if allow:
+            aws.iam.RolePolicy(
+                self.named("grant"), role=consumer.role_name,
+                policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(allow)}), opts=self.inside,
+            )  # fmt: skip
+        self._objects = self.within(provider=cluster.provider_resource)
         self._policy(
-            "egress", cluster.namespaces[edge.consumer], consumer.labels, kubernetes_inside,
-            policy_types=["Egress"], egress=[{"to": self._peers(way), "ports": [_tcp(way.port)]}],
+            "egress", cluster.namespaces[edge.consumer], consumer.labels,
+            egress=[net.NetworkPolicyEgressRuleArgs(to=_peers(way), ports=[_tcp(way.port)])],
         )  # fmt: skip
         if isinstance(way, ToPods):
-            peer = {
-                "namespace_selector": _namespace(consumer.namespace),
-                "pod_selector": {"match_labels": consumer.labels},
-            }
+            caller = _pods(consumer.namespace, consumer.labels)
             self._policy(
-                "ingress", cluster.namespaces[edge.provider], way.labels, kubernetes_inside,
-                policy_types=["Ingress"], ingress=[{"from_": [peer], "ports": [_tcp(way.port)]}],
+                "ingress", cluster.namespaces[edge.provider], way.labels,
+                ingress=[net.NetworkPolicyIngressRuleArgs(from_=[caller], ports=[_tcp(way.port)])],
             )  # fmt: skip
         self.finish()
 
     def _policy(
         self,
-        direction: str,
+        direction: Literal["egress", "ingress"],
         namespace: pulumi.Input[str],
         selects: Mapping[str, str],
-        opts: pulumi.ResourceOptions,
-        **rules: Sequence[object],
+        *,
+        egress: Sequence[net.NetworkPolicyEgressRuleArgs] | None = None,
+        ingress: Sequence[net.NetworkPolicyIngressRuleArgs] | None = None,
     ) -> None:
-        spec = {"pod_selector": {"match_labels": dict(selects)}, **rules}
-        kubernetes.networking.v1.NetworkPolicy(
-            self.named(direction), metadata={"name": self.named(direction), "namespace": namespace, "labels": self.labels()},
-            spec=spec, opts=opts,
-        )  # type: ignore[call-overload]  # the rules' inputs are typed per direction  # fmt: skip
-
-    @staticmethod
-    def _peers(way: ToPods | ToNetwork) -> list[dict[str, object]]:
-        if isinstance(way, ToPods):
-            return [
-                {"namespace_selector": _namespace(way.namespace), "pod_selector": {"match_labels": dict(way.labels)}}
-            ]
-        return [{"ip_block": {"cidr": cidr}} for cidr in way.cidrs]
+        name = self.named(direction)
+        net.NetworkPolicy(
+            name, metadata={"name": name, "namespace": namespace, "labels": self.labels()},
+            spec=net.NetworkPolicySpecArgs(
+                pod_selector=LabelSelector(match_labels=dict(selects)), policy_types=[direction.capitalize()],
+                egress=egress, ingress=ingress,
+            ),
+            opts=self._objects,
+        )  # fmt: skip
 
 
-def _namespace(name: str) -> dict[str, dict[str, str]]:
-    return {"match_labels": {"kubernetes.io/metadata.name": name}}
+def _peers(way: ToPods | ToNetwork) -> list[net.NetworkPolicyPeerArgs]:
+    if isinstance(way, ToPods):
+        return [_pods(way.namespace, way.labels)]
+    return [net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=cidr)) for cidr in way.cidrs]
 
 
-def _tcp(port: int) -> dict[str, object]:
-    return {"protocol": "TCP", "port": port}
+def _pods(namespace: str, labels: Mapping[str, str]) -> net.NetworkPolicyPeerArgs:
+    return net.NetworkPolicyPeerArgs(
+        namespace_selector=LabelSelector(match_labels={"kubernetes.io/metadata.name": namespace}),
+        pod_selector=LabelSelector(match_labels=dict(labels)),
+    )
+
+
+def _tcp(port: int) -> net.NetworkPolicyPortArgs:
+    return net.NetworkPolicyPortArgs(protocol="TCP", port=port)

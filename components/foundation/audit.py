@@ -79,7 +79,9 @@ class AuditTrail(Component):
 
     def _log_group(self) -> aws.cloudwatch.LogGroup:
         asked = self._spec.retention_days
-        days = self.platform.posture.audit_log_retention_days(self.platform.classes(self.noun)) if asked is None else asked
+        days = (
+            self.platform.posture.audit_log_retention_days(self.platform.classes(self.noun)) if asked is None else asked
+        )
         return log_group(
             self, "trail-log", name=f"/aws/cloudtrail/{self.platform.label}", key_arn=self._keys.arns[KeyPurpose.LOGS],
             days=days, keep=self._spec.keep,
@@ -142,7 +144,11 @@ class AuditTrail(Component):
         )  # fmt: skip
         for number, email in enumerate(self._spec.alert_emails or (platform.owner,)):
             aws.sns.TopicSubscription(
-                self.named("alerts-to", str(number)), topic=topic.arn, protocol="email", endpoint=email, opts=self.inside
+                self.named("alerts-to", str(number)),
+                topic=topic.arn,
+                protocol="email",
+                endpoint=email,
+                opts=self.inside,
             )
         return topic
 
@@ -154,9 +160,7 @@ class AuditTrail(Component):
         )  # fmt: skip
         return role
 
-    def _deliver_configuration(
-        self, role: aws.iam.Role, bucket: PrivateBucket, key_arn: pulumi.Input[str]
-    ) -> None:
+    def _deliver_configuration(self, role: aws.iam.Role, bucket: PrivateBucket, key_arn: pulumi.Input[str]) -> None:
         aws.iam.RolePolicy(
             self.named("config-delivers"), role=role.name,
             policy=pulumi.Output.json_dumps({
@@ -194,7 +198,10 @@ MANAGEMENT: aws.cloudtrail.TrailAdvancedEventSelectorArgsDict = {
 def _data_events(archive_arn: pulumi.Input[str]) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
     """Every read and write of objects and every call of functions; of the archive only what is not the trail writing."""
     archived = pulumi.Output.concat(archive_arn, "/")
-    data: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict = {"field": "eventCategory", "equals": ["Data"]}
+    data: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict = {
+        "field": "eventCategory",
+        "equals": ["Data"],
+    }
     objects: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict = {
         "field": "resources.type",
         "equals": ["AWS::S3::Object"],

@@ -50,7 +50,7 @@ def sites(*, copies: int, elsewhere: bool, region: str, alternate: str, other_ac
 
     `copies` counts the recovery point in the first vault. More than three are not made; the rule then says so.
     """
-    second = Site("backup-account", region, True) if other_account else Site("second", region, False)
+    second = Site("separate-account", region, True) if other_account else Site("second-vault", region, False)
     wanted = max(copies - 1, 1 if elsewhere else 0)
     return (Site("alternate-region", alternate, False), second)[:wanted]
 

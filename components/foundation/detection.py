@@ -51,13 +51,14 @@ class Detection(Component):
                 opts=self.inside,
             )  # fmt: skip
         aws.inspector2.Enabler(
-            self.named("vulnerabilities"), account_ids=[platform.account], resource_types=list(SCANNED), opts=self.inside
+            self.named("vulnerabilities"),
+            account_ids=[platform.account],
+            resource_types=list(SCANNED),
+            opts=self.inside,
         )
         self.finish()
 
-    def _recorder(
-        self, bucket: pulumi.Input[str], key_arn: pulumi.Input[str], role_arn: pulumi.Input[str]
-    ) -> None:
+    def _recorder(self, bucket: pulumi.Input[str], key_arn: pulumi.Input[str], role_arn: pulumi.Input[str]) -> None:
         recorder = aws.cfg.Recorder(
             self.named("recorder"), name=self.platform.label, role_arn=role_arn,
             recording_group={"all_supported": True, "include_global_resource_types": True},

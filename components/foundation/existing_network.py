@@ -38,11 +38,11 @@ class ExistingNetwork(Component):
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         vpc = aws.ec2.Vpc.get(self.named("vpc"), spec.vpc_id, opts=self.inside)
-        group = aws.ec2.SecurityGroup.get(
-            self.named("endpoints"), spec.endpoint_security_group_id, opts=self.inside
-        )
+        group = aws.ec2.SecurityGroup.get(self.named("endpoints"), spec.endpoint_security_group_id, opts=self.inside)
         endpoints = {
-            service: aws.ec2.VpcEndpoint.get(self.named(service.replace(".", "-")), spec.endpoints[service], opts=self.inside)
+            service: aws.ec2.VpcEndpoint.get(
+                self.named(service.replace(".", "-")), spec.endpoints[service], opts=self.inside
+            )
             for service in sorted(spec.endpoints)
         }
         self._spec = spec
@@ -59,5 +59,6 @@ class ExistingNetwork(Component):
 
     def _subnets(self, tier: UsedTier) -> tuple[pulumi.Output[str], ...]:
         return tuple(
-            aws.ec2.Subnet.get(self.named(tier, subnet.id), subnet.id, opts=self.inside).id for subnet in self._spec.of(tier)
+            aws.ec2.Subnet.get(self.named(tier, subnet.id), subnet.id, opts=self.inside).id
+            for subnet in self._spec.of(tier)
         )

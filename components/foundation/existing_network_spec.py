@@ -44,7 +44,7 @@ class ExistingNetworkSpec(Spec):
     endpoint_security_group_id: SecurityGroupId = Field(description="Security group of the interface endpoints")
     endpoints: Mapping[str, EndpointId] = Field(
         default_factory=dict,
-        description="Endpoint id by AWS service name, such as s3; left out: which endpoints there are is UNKNOWN",
+        description="Interface endpoint id by AWS service name, s3 among them; left out: which there are is UNKNOWN",
     )
 
     @model_validator(mode="after")

@@ -81,7 +81,9 @@ def publishers(account: str) -> tuple[Statement, ...]:
 
 def node_launcher(partition: Partition, account: str) -> tuple[Statement, ...]:
     """The service-linked role that starts nodes of managed node groups with encrypted disks; it must exist already."""
-    role = f"arn:{partition}:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    role = (
+        f"arn:{partition}:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
     return (
         {"Sid": "NodeLauncher", "Effect": "Allow", "Principal": {"AWS": role}, "Action": list(USE), "Resource": "*"},
         {

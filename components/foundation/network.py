@@ -28,7 +28,7 @@ CONNECTIONS = (1024, 65535)
 HTTPS = (443, 443)
 REMOTE_DESKTOP = (3389, 3389)
 ANYWHERE = "0.0.0.0/0"
-"""In an ACL: S3 and DynamoDB keep public addresses behind a gateway endpoint. Routes decide what is reached."""
+"""Only where traffic may leave at all; the firewall then decides where to."""
 FLOW_SECONDS = 60
 """The shorter of the two aggregation intervals that flow logs know."""
 
@@ -66,8 +66,7 @@ class Network(Component):
         self._admit(Tier.ENDPOINT, endpoint, inward=HTTPS, outward=CONNECTIONS)
         endpoints = PrivateEndpoints(
             f"{noun}/endpoints", platform=platform, vpc_id=self._vpc.id, vpc_cidr=spec.cidr,
-            subnet_ids=[subnet.id for subnet in endpoint], route_table_ids=[table.id for table in tables],
-            opts=self.inside,
+            subnet_ids=[subnet.id for subnet in endpoint], opts=self.inside,
         )  # fmt: skip
         if platform.wiring.egress:
             InspectedEgress(
@@ -88,7 +87,9 @@ class Network(Component):
     @property
     def _log_days(self) -> int:
         asked = self._spec.flow_log_retention_days
-        days = self.platform.posture.audit_log_retention_days(self.platform.classes(self.noun)) if asked is None else asked
+        days = (
+            self.platform.posture.audit_log_retention_days(self.platform.classes(self.noun)) if asked is None else asked
+        )
         return 0 if days == "forever" else days
 
     def _make_vpc(self) -> aws.ec2.Vpc:
@@ -98,7 +99,7 @@ class Network(Component):
         )  # fmt: skip
 
     def _close_defaults(self) -> None:
-        """What AWS makes with every VPC lets everybody talk; here the group lets nobody, and the ACL HTTPS alone go out."""
+        """What AWS makes with every VPC lets everybody talk; here the group lets nobody and the ACL only the VPC."""
         aws.ec2.DefaultSecurityGroup(
             self.named("default-security-group"), vpc_id=self._vpc.id, ingress=[], egress=[],
             tags=self._called("closed-default"), opts=self.inside,
@@ -107,15 +108,14 @@ class Network(Component):
             self.named("default-routes"), default_route_table_id=self._vpc.default_route_table_id, routes=[],
             tags=self._called("closed-default"), opts=self.inside,
         )  # fmt: skip
+        within = _acl(100, "-1", self._spec.cidr, (0, 0))
+        leaving = [_acl(110, "tcp", ANYWHERE, HTTPS)]
+        returning = [_acl(110, "tcp", ANYWHERE, REMOTE_DESKTOP, action="deny"), _acl(120, "tcp", ANYWHERE, CONNECTIONS)]
+        leaves = bool(self.platform.wiring.egress)
         aws.ec2.DefaultNetworkAcl(
             self.named("default-acl"), default_network_acl_id=self._vpc.default_network_acl_id,
-            ingress=[
-                _acl(100, "-1", self._spec.cidr, (0, 0)),
-                _acl(110, "tcp", ANYWHERE, REMOTE_DESKTOP, action="deny"),
-                _acl(120, "tcp", ANYWHERE, CONNECTIONS),
-            ],
-            egress=[_acl(100, "-1", self._spec.cidr, (0, 0)), _acl(110, "tcp", ANYWHERE, HTTPS)],
-            tags=self._called("https-out-only"), opts=self.within(ignore_changes=["subnetIds"]),
+            ingress=[within, *(returning if leaves else [])], egress=[within, *(leaving if leaves else [])],
+            tags=self._called("default"), opts=self.within(ignore_changes=["subnetIds"]),
         )  # fmt: skip
 
     def _tier(self, tier: Tier, ranges: Sequence[str]) -> tuple[list[aws.ec2.Subnet], list[aws.ec2.RouteTable]]:

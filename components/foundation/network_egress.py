@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
+from components.foundation.allow_list import allow_list
 from components.foundation.log_group import log_group
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ class InspectedEgress(Component):
 
     def _nat(self, zone: str, subnet: aws.ec2.Subnet, gateway: aws.ec2.InternetGateway) -> aws.ec2.NatGateway:
         address = aws.ec2.Eip(
-            self.named(zone, "address"), domain="vpc", tags=self._called(f"nat-{zone}"), opts=self.within(depends_on=[gateway])
+            self.named(zone, "address"),
+            domain="vpc",
+            tags=self._called(f"nat-{zone}"),
+            opts=self.within(depends_on=[gateway]),
         )
         return aws.ec2.NatGateway(
             self.named(zone, "nat"), subnet_id=subnet.id, allocation_id=address.id, tags=self._called(f"nat-{zone}"),
@@ -120,7 +124,7 @@ class InspectedEgress(Component):
                     "rules_source_list": {
                         "generated_rules_type": "ALLOWLIST",
                         "target_types": ["TLS_SNI"],
-                        "targets": [name.removeprefix("*") for name in sorted(self.platform.wiring.egress)],
+                        "targets": list(allow_list(self.platform.wiring.egress)),
                     }
                 },
                 "stateful_rule_options": {"rule_order": "STRICT_ORDER"},

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.types import Noun
 
-GATEWAYS = frozenset({"s3", "dynamodb"})
-"""Services reached by a route instead of an address; they cost nothing."""
-
 
 class PrivateEndpoints(Component):
-    """Creates gateway and interface endpoints whose policies admit the platform's accounts, and their security group."""
+    """Creates interface endpoints whose policies admit the platform's accounts, and their security group.
+
+    S3 gets one too, not a gateway: through a gateway it keeps public addresses, which no network policy of a pod can name.
+    """
 
     LAYER: ClassVar[Layer] = Layer.FOUNDATION
 
@@ -33,11 +33,10 @@ class PrivateEndpoints(Component):
         vpc_id: pulumi.Input[str],
         vpc_cidr: str,
         subnet_ids: Sequence[pulumi.Input[str]],
-        route_table_ids: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
-        self._vpc_id, self._subnet_ids, self._route_table_ids = vpc_id, subnet_ids, route_table_ids
+        self._vpc_id, self._subnet_ids = vpc_id, subnet_ids
         self._group = self._security_group(vpc_cidr)
         self.security_group_id: pulumi.Output[str] = self._group.id
         self.ids: Mapping[str, pulumi.Output[str]] = {
@@ -61,13 +60,9 @@ class PrivateEndpoints(Component):
         name = f"com.amazonaws.{self.platform.region}.{service}"
         tags = {**self.tags(), "Name": f"{self.platform.label}-{service}"}
         part = self.named(service.replace(".", "-"))
-        if service in GATEWAYS:
-            return aws.ec2.VpcEndpoint(
-                part, vpc_id=self._vpc_id, service_name=name, vpc_endpoint_type="Gateway",
-                route_table_ids=list(self._route_table_ids), policy=self._policy(service), tags=tags, opts=self.inside,
-            )  # fmt: skip
         return aws.ec2.VpcEndpoint(
             part, vpc_id=self._vpc_id, service_name=name, vpc_endpoint_type="Interface", private_dns_enabled=True,
+            dns_options={"private_dns_only_for_inbound_resolver_endpoint": False} if service == "s3" else None,
             subnet_ids=list(self._subnet_ids), security_group_ids=[self._group.id], policy=self._policy(service),
             tags=tags, opts=self.inside,
         )  # fmt: skip

@@ -66,7 +66,10 @@ class PrivateBucket(Component):
         self._there = self.within(provider=provider) if provider is not None else self.inside
         kept = pulumi.ResourceOptions.merge(self._there, pulumi.ResourceOptions(protect=keep, retain_on_delete=keep))
         bucket = aws.s3.Bucket(
-            self.named("bucket"), object_lock_enabled=lock is not None, tags=self.tags(classes=classes, more=more), opts=kept
+            self.named("bucket"),
+            object_lock_enabled=lock is not None,
+            tags=self.tags(classes=classes, more=more),
+            opts=kept,
         )
         self.name: pulumi.Output[str] = bucket.bucket
         self.arn: pulumi.Output[str] = bucket.arn
@@ -85,7 +88,10 @@ class PrivateBucket(Component):
 
     def _shape(self) -> aws.s3.BucketVersioning:
         aws.s3.BucketOwnershipControls(
-            self.named("ownership"), bucket=self.name, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._there
+            self.named("ownership"),
+            bucket=self.name,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=self._there,
         )
         aws.s3.BucketPublicAccessBlock(
             self.named("public-access"), bucket=self.name, block_public_acls=True, block_public_policy=True,
@@ -97,7 +103,9 @@ class PrivateBucket(Component):
 
     def _encrypt(self, key_arn: pulumi.Input[str] | None) -> None:
         by_default: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = (
-            {"sse_algorithm": "AES256"} if key_arn is None else {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
+            {"sse_algorithm": "AES256"}
+            if key_arn is None
+            else {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             self.named("encryption"), bucket=self.name,

@@ -117,7 +117,11 @@ class RandomRotator(Component):
             }),
             tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-        via = {"kms:ViaService": [f"{name}.{platform.region}.amazonaws.com" for name in ("secretsmanager", "sqs", "lambda")]}
+        via = {
+            "kms:ViaService": [
+                f"{name}.{platform.region}.amazonaws.com" for name in ("secretsmanager", "sqs", "lambda")
+            ]
+        }
         grants: list[pulumi.Resource] = [
             aws.iam.RolePolicy(
                 self.named("grants"), role=role.name,

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blueprint.context import PlatformContext
-    from blueprint.ports import KeysPort, NetworkPort, Port
+    from blueprint.ports import IdentityPort, KeysPort, NetworkPort, Port
     from blueprint.types import Noun
     from components.foundation.secrets_spec import SecretStoreSpec
 
 
 class SecretStore(Component):
-    """Creates each secret of the wiring without a value, its policy, and its rotation, whose first run fills it.
+    """Creates each secret of the wiring without a value, its policy, its rotation, whose first run fills it, and the
+    right of its owner's workloads to read it.
 
     Raises DocumentError when the document names a rotator for a secret that nobody asked for.
     """
@@ -38,6 +39,7 @@ class SecretStore(Component):
         *,
         platform: PlatformContext,
         keys: KeysPort,
+        identity: IdentityPort,
         network: NetworkPort | None = None,
         ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
         uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
@@ -60,6 +62,8 @@ class SecretStore(Component):
             function_arn = spec.rotators.get(name, "random")
             if function_arn not in {"random", "none"}:
                 self._rotate(name, secret, function_arn, after=[])
+        for owner in sorted(set(owners.values())):
+            self._admit(owner, [secrets[name].arn for name in sorted(secrets) if owners[name] == owner], identity)
         self.ports = {
             "secrets": SecretsPort(provider=noun, arns={name: secret.arn for name, secret in secrets.items()})
         }
@@ -105,6 +109,25 @@ class SecretStore(Component):
             rotate_immediately=True, rotation_rules={"automatically_after_days": days},
             opts=self.within(depends_on=after),
         )  # fmt: skip
+
+    def _admit(self, owner: Noun, secret_arns: list[pulumi.Output[str]], identity: IdentityPort) -> None:
+        """A component's own workloads read the component's own secrets; others are admitted by whoever offers a port."""
+        through = {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": "OwnSecrets", "Effect": "Allow", "Resource": secret_arns,
+                 "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]},
+                {"Sid": "TheirKey", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": self._key_arn,
+                 "Condition": {"StringEquals": through}},
+            ],
+        }  # fmt: skip
+        for (noun, workload), who in sorted(identity.workloads.items()):
+            if noun == owner:
+                aws.iam.RolePolicy(
+                    self.named(slug(owner), workload, "reads"), role=who.role_name,
+                    policy=pulumi.Output.json_dumps(document), opts=self.inside,
+                )  # fmt: skip
 
 
 def _refuse_unknown(noun: Noun, spec: SecretStoreSpec, owners: Mapping[str, Noun]) -> None:

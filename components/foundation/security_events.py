@@ -99,7 +99,9 @@ EVENTS: Mapping[str, str] = MappingProxyType(
             *("DeleteFirewall", "DeleteFirewallPolicy", "DisassociateSubnets", "UpdateFirewallPolicy"),
             *("UpdateLoggingConfiguration", "UpdateRuleGroup"),
         ),
-        "web_acl_changes": _calls("wafv2", "DeleteLoggingConfiguration", "DeleteWebACL", "DisassociateWebACL", "UpdateWebACL"),
+        "web_acl_changes": _calls(
+            "wafv2", "DeleteLoggingConfiguration", "DeleteWebACL", "DisassociateWebACL", "UpdateWebACL"
+        ),
         "backup_changes": _calls(
             "backup",
             *("DeleteBackupPlan", "DeleteBackupSelection", "DeleteBackupVault", "DeleteBackupVaultLockConfiguration"),

@@ -156,7 +156,9 @@ def secrets(context: PlatformContext) -> SecretsPort:
 
 def backup() -> BackupPort:
     """A vault and the tag that its plan selects."""
-    return BackupPort(provider="backup", vault_arn=arn("backup", "backup-vault:claims-prod"), tag=("backup", "claims-prod"))
+    return BackupPort(
+        provider="backup", vault_arn=arn("backup", "backup-vault:claims-prod"), tag=("backup", "claims-prod")
+    )
 
 
 def ingress() -> IngressPort:

@@ -1,0 +1,173 @@
+"""The private way in: a load balancer that speaks TLS alone, behind a web application firewall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import pulumi_aws as aws
+
+from blueprint.component import Component
+from blueprint.ports import IngressPort
+from blueprint.types import KeyPurpose, Layer
+from components.foundation.log_group import log_group
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+    from blueprint.context import PlatformContext
+    from blueprint.ports import AuditPort, KeysPort, NetworkPort, Port
+    from blueprint.types import Noun
+    from components.foundation.ingress_spec import IngressSpec
+
+TLS_POLICIES: Mapping[tuple[str, bool], str] = {
+    ("1.2", False): "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    ("1.2", True): "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+    ("1.3", False): "ELBSecurityPolicy-TLS13-1-3-2021-06",
+    ("1.3", True): "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
+}
+"""(Oldest version, validated cryptography) -> AWS policy; all offer 1.3, and 1.2 with authenticated ciphers only."""
+
+PROMPT_RULES: Mapping[str, tuple[str, ...]] = {
+    "AWSManagedRulesCommonRuleSet": (
+        "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY",
+    ),
+    "AWSManagedRulesKnownBadInputsRuleSet": (),
+    "AWSManagedRulesSQLiRuleSet": ("SQLi_BODY",),
+    "AWSManagedRulesAmazonIpReputationList": (),
+}  # fmt: skip
+"""Managed rule group -> its rules that only count: a prompt may hold code, markup and more than 8 KB, and guardrails look
+into it. Everything outside the body is blocked."""
+
+HTTPS = 443
+UNPRIVILEGED = (1024, 65535)
+IDLE_SECONDS = 300
+"""A model may think long before its first token."""
+YEAR_SECONDS = 31_536_000
+
+
+class Ingress(Component):
+    """Creates load balancer, HTTPS listener, security group and web ACL with its log. No HTTP listener, no public address."""
+
+    LAYER: ClassVar[Layer] = Layer.FOUNDATION
+
+    def __init__(
+        self,
+        noun: Noun,
+        spec: IngressSpec,
+        *,
+        platform: PlatformContext,
+        keys: KeysPort,
+        audit: AuditPort,
+        network: NetworkPort,
+        ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
+        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(noun, platform=platform, opts=opts)
+        self._spec, self._network = spec, network
+        group = self._security_group()
+        balancer = aws.lb.LoadBalancer(
+            self.named("balancer"), load_balancer_type="application", internal=True, security_groups=[group.id],
+            subnets=list(network.workload_subnet_ids), enable_deletion_protection=spec.keep, drop_invalid_header_fields=True,
+            desync_mitigation_mode="defensive", enable_waf_fail_open=False, idle_timeout=IDLE_SECONDS,
+            access_logs={"bucket": audit.access_log_bucket, "prefix": self.named("access"), "enabled": True},
+            connection_logs={"bucket": audit.access_log_bucket, "prefix": self.named("connections"), "enabled": True},
+            tags=self.tags(), opts=self.within(protect=spec.keep),
+        )  # fmt: skip
+        listener = self._listener(balancer)
+        self._guard(balancer, keys)
+        self.ports = {
+            "ingress": IngressPort(provider=noun, listener_arn=listener.arn, security_group_id=group.id, host=spec.host)
+        }
+        self.finish(dns_name=balancer.dns_name)
+
+    def _security_group(self) -> aws.ec2.SecurityGroup:
+        group = aws.ec2.SecurityGroup(
+            self.named("security-group"), vpc_id=self._network.vpc_id, description="Private way in: HTTPS from named networks",
+            tags={**self.tags(), "Name": f"{self.platform.label}-ingress"}, opts=self.inside,
+        )  # fmt: skip
+        for number, cidr in enumerate(self._spec.allowed_cidrs or (self._network.vpc_cidr,)):
+            aws.vpc.SecurityGroupIngressRule(
+                self.named("https", str(number)), security_group_id=group.id, description="HTTPS from a named network",
+                ip_protocol="tcp", from_port=HTTPS, to_port=HTTPS, cidr_ipv4=cidr, tags=self.tags(), opts=self.inside,
+            )  # fmt: skip
+        aws.vpc.SecurityGroupEgressRule(
+            self.named("to-pods"), security_group_id=group.id, description="To pods, which listen on unprivileged ports",
+            ip_protocol="tcp", from_port=UNPRIVILEGED[0], to_port=UNPRIVILEGED[1], cidr_ipv4=self._network.vpc_cidr,
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+        return group
+
+    def _listener(self, balancer: aws.lb.LoadBalancer) -> aws.lb.Listener:
+        """Answers 404 to whatever no component has claimed."""
+        posture, classes = self.platform.posture, self.platform.classes(self.noun)
+        oldest = self._spec.tls_min_version or max(posture.tls_min_version(classes), "1.2")
+        validated = posture.fips_validated_crypto(classes) == "require"
+        return aws.lb.Listener(
+            self.named("https"), load_balancer_arn=balancer.arn, port=HTTPS, protocol="HTTPS",
+            ssl_policy=TLS_POLICIES[oldest, validated], certificate_arn=self._spec.certificate_arn,
+            default_actions=[{
+                "type": "fixed-response",
+                "fixed_response": {"content_type": "text/plain", "message_body": "not found", "status_code": "404"},
+            }],
+            routing_http_response_server_enabled=False,
+            routing_http_response_strict_transport_security_header_value=f"max-age={YEAR_SECONDS}; includeSubDomains",
+            routing_http_response_x_content_type_options_header_value="nosniff",
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+
+    def _guard(self, balancer: aws.lb.LoadBalancer, keys: KeysPort) -> None:
+        platform = self.platform
+        acl = aws.wafv2.WebAcl(
+            self.named("web-acl"), name=f"{platform.label}-ingress", scope="REGIONAL", default_action={"allow": {}},
+            description="Managed rules and a rate limit before every request",
+            rules=[
+                self._rate_limit(0),
+                *(self._managed(number, *entry) for number, entry in enumerate(PROMPT_RULES.items(), start=1)),
+            ],
+            visibility_config=_visible(f"{platform.label}-ingress"), tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
+        aws.wafv2.WebAclAssociation(
+            self.named("guarded"), resource_arn=balancer.arn, web_acl_arn=acl.arn, opts=self.inside
+        )
+        group = log_group(
+            self, "web-acl-log", name=f"aws-waf-logs-{platform.label}-ingress", key_arn=keys.arns[KeyPurpose.LOGS],
+            days=platform.posture.audit_log_retention_days(platform.classes(self.noun)), keep=self._spec.keep,
+        )  # fmt: skip
+        aws.wafv2.WebAclLoggingConfiguration(
+            self.named("web-acl-logging"), resource_arn=acl.arn, log_destination_configs=[group.arn],
+            redacted_fields=[{"single_header": {"name": name}} for name in ("authorization", "cookie", "x-api-key")],
+            opts=self.inside,
+        )  # fmt: skip
+
+    def _rate_limit(self, priority: int) -> aws.wafv2.WebAclRuleArgsDict:
+        return {
+            "name": "rate-limit",
+            "priority": priority,
+            "action": {"block": {}},
+            "statement": {
+                "rate_based_statement": {"limit": self._spec.requests_per_five_minutes, "aggregate_key_type": "IP"}
+            },
+            "visibility_config": _visible("rate-limit"),
+        }
+
+    def _managed(self, priority: int, name: str, counted: tuple[str, ...]) -> aws.wafv2.WebAclRuleArgsDict:
+        return {
+            "name": name,
+            "priority": priority,
+            "override_action": {"none": {}},
+            "statement": {
+                "managed_rule_group_statement": {
+                    "vendor_name": "AWS",
+                    "name": name,
+                    "rule_action_overrides": [{"name": rule, "action_to_use": {"count": {}}} for rule in counted],
+                }
+            },
+            "visibility_config": _visible(name),
+        }
+
+
+def _visible(metric: str) -> aws.wafv2.WebAclVisibilityConfigArgsDict:
+    return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": True}
