@@ -74,7 +74,9 @@ class Addons(Component):
 
     def _addon(self, name: str, opts: pulumi.ResourceOptions) -> aws.eks.Addon:
         configuration = _CONFIGURATION.get(name)
-        association = [{"service_account": _ROLES[name][0], "role_arn": self._role(name).arn}] if name in _ROLES else None
+        association = (
+            [{"service_account": _ROLES[name][0], "role_arn": self._role(name).arn}] if name in _ROLES else None
+        )
         return aws.eks.Addon(
             self.named(name), cluster_name=self._cluster.name, addon_name=name, addon_version=self._versions[name],
             configuration_values=json.dumps(configuration, sort_keys=True) if configuration else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi
@@ -14,6 +15,7 @@ from components.compute.addons import Addons
 from components.compute.eks_port import EksPort
 from components.compute.namespaces import Namespaces
 from components.compute.node_role import node_role
+from components.compute.node_scaling import NodeScaling
 from components.compute.queue_scaling import QueueScaling
 from components.compute.registry import Registry
 from components.compute.system_nodes import SystemNodes
@@ -71,13 +73,21 @@ class Cluster(Component):
         Registry(platform=platform, keys=keys, opts=self.inside)
         addons = Addons(spec, platform=platform, keys=keys, cluster=port, opts=self.inside)
         system = SystemNodes(
-            spec, platform=platform, network=network, keys=keys, cluster=port, opts=self.within(depends_on=addons.before_nodes)
+            spec,
+            platform=platform,
+            network=network,
+            keys=keys,
+            cluster=port,
+            opts=self.within(depends_on=addons.before_nodes),
         )
         addons.finish_after(system.group)
         spaces = Namespaces(
             spec, platform=platform, identity=identity, cluster=port, opts=self.within(depends_on=[system.group])
         )
-        self.cluster_port = EksPort(**{**port.__dict__, "namespaces": spaces.names})
+        self.cluster_port = replace(port, namespaces=spaces.names)
+        NodeScaling(
+            platform=platform, network=network, cluster=self.cluster_port, opts=self.within(depends_on=[system.group])
+        )
         if any(each.startswith("gpu_pools/") for each in platform.wiring.needs):
             QueueScaling(
                 platform=platform, network=network, identity=identity, cluster=self.cluster_port,

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from components.compute.eks_port import EksPort
 
 SOCKETS = "/var/lib/kubelet/device-plugins"
-"""Where the kubelet listens for device plugins; the only path of the node that the pod sees."""
+"""Where the kubelet listens for device plugins; the only path of the node that a pod sees besides its devices."""
 
 
-def device_plugin(component: Component, cluster: EksPort, *, image: str, only_on: Mapping[str, str]) -> None:
+def device_plugin(
+    component: Component, cluster: EksPort, *, image: str, only_on: Mapping[str, str], devices: str | None = None
+) -> None:
     """A DaemonSet in kube-system, since namespaces of workloads refuse paths of the node."""
     name = component.named(image)
+    paths = {"sockets": SOCKETS, **({"devices": devices} if devices else {})}
     selects = {"app.kubernetes.io/name": name}
     labels = {**component.labels(), **selects}
     kubernetes.apps.v1.DaemonSet(
@@ -50,10 +53,12 @@ def device_plugin(component: Component, cluster: EksPort, *, image: str, only_on
                                 "requests": {"cpu": "50m", "memory": "64Mi"},
                                 "limits": {"cpu": "200m", "memory": "128Mi"},
                             },
-                            "volume_mounts": [{"name": "sockets", "mount_path": SOCKETS}],
+                            "volume_mounts": [{"name": key, "mount_path": path} for key, path in paths.items()],
                         }
                     ],
-                    "volumes": [{"name": "sockets", "host_path": {"path": SOCKETS, "type": "Directory"}}],
+                    "volumes": [
+                        {"name": key, "host_path": {"path": path, "type": "Directory"}} for key, path in paths.items()
+                    ],
                 },
             },
         },

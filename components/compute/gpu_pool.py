@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from components.compute.gpu_pool_spec import Capacity, GpuPoolSpec
 
 GPU = "nvidia.com/gpu"
-EFA = "vpc.amazonaws.com/efa"
 POOL = "blueprint/pool"
 ACCELERATOR = "blueprint/accelerator"
 CAPACITY = "blueprint/capacity"
-ORDER = "blueprint/capacity-order"
 
 CAPACITY_TYPE: dict[Capacity, str] = {
     "reserved": "ON_DEMAND", "on_demand": "ON_DEMAND", "spot": "SPOT", "capacity_block": "CAPACITY_BLOCK",
@@ -41,7 +39,8 @@ CAPACITY_TYPE: dict[Capacity, str] = {
 class GpuPool(Component):
     """Creates one managed node group for each kind of capacity, tainted so that only pods that ask for GPUs run there.
 
-    The order of the kinds is written on the groups as a label. Only the first one keeps its fewest nodes running.
+    The order of the kinds stands in the groups' names, where the cluster autoscaler reads it. Only the first one keeps
+    its fewest nodes running.
     """
 
     LAYER: ClassVar[Layer] = Layer.COMPUTE
@@ -72,7 +71,7 @@ class GpuPool(Component):
         if not self._image.device_plugin:
             device_plugin(self, cluster, image="nvidia-device-plugin", only_on=self._labels)
         if self._efa:
-            device_plugin(self, cluster, image="efa-device-plugin", only_on=self._labels)
+            device_plugin(self, cluster, image="efa-device-plugin", only_on=self._labels, devices="/dev/infiniband")
         self.ports = {
             "capacity": CapacityPort(
                 provider=noun, instance=spec.instance, accelerators=self._instance.accelerators,
@@ -104,7 +103,7 @@ class GpuPool(Component):
         subnets = self._network.workload_subnet_ids
         fewest = spec.min_nodes if order == 0 else 0
         aws.eks.NodeGroup(
-            self.named(part, "group"), cluster_name=cluster.name, node_group_name=f"{self.platform.label}-{self.named(part)}",
+            self.named(part, "group"), cluster_name=cluster.name, node_group_name=f"{self.platform.label}-{spec.name}-p{order}-{part}",
             node_role_arn=cluster.node_role_arn, subnet_ids=list(subnets[:1] if spec.multi_node else subnets),
             ami_type=image.ami_type, version=None if image.id else cluster.version, capacity_type=CAPACITY_TYPE[kind],
             instance_types=None if purchase.instance else [spec.instance],
@@ -112,7 +111,7 @@ class GpuPool(Component):
             scaling_config={"min_size": fewest, "max_size": spec.max_nodes, "desired_size": fewest},
             update_config={"max_unavailable": 1}, node_repair_config={"enabled": True},
             taints=[{"key": GPU, "value": "true", "effect": "NO_SCHEDULE"}],
-            labels={**self._labels, CAPACITY: part, ORDER: str(order)},
+            labels={**self._labels, CAPACITY: part},
             tags={**self.tags(), "hardening": image.baseline, "fips": image.fips},
             opts=self.within(ignore_changes=["scalingConfig.desiredSize"]),
         )  # fmt: skip

@@ -109,7 +109,10 @@ class Namespaces(Component):
     def _limits(self, noun: Noun, space: pulumi.Output[str]) -> None:
         name = namespace(noun)
         kubernetes.core.v1.ResourceQuota(
-            self.named(name, "quota"), metadata=self._meta(noun, "quota", space), spec={"hard": QUOTA}, opts=self._objects
+            self.named(name, "quota"),
+            metadata=self._meta(noun, "quota", space),
+            spec={"hard": QUOTA},
+            opts=self._objects,
         )
         kubernetes.core.v1.LimitRange(
             self.named(name, "limits"), metadata=self._meta(noun, "limits", space),

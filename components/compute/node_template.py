@@ -70,9 +70,7 @@ def node_template(
     )  # fmt: skip
 
 
-def _disk(
-    image: NodeImage, device: str, disk_gib: int, keys: KeysPort
-) -> aws.ec2.LaunchTemplateBlockDeviceMappingArgs:
+def _disk(image: NodeImage, device: str, disk_gib: int, keys: KeysPort) -> aws.ec2.LaunchTemplateBlockDeviceMappingArgs:
     holds_containers = device == _DEVICES[image.family][-1]
     return aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
         device_name=device,
@@ -89,7 +87,10 @@ def _interfaces(cluster: EksPort, efa: int) -> list[aws.ec2.LaunchTemplateNetwor
     if efa == 0:
         return [
             aws.ec2.LaunchTemplateNetworkInterfaceArgs(
-                device_index=0, associate_public_ip_address="false", delete_on_termination="true", security_groups=groups
+                device_index=0,
+                associate_public_ip_address="false",
+                delete_on_termination="true",
+                security_groups=groups,
             )
         ]
     return [

@@ -80,7 +80,10 @@ class QueueScaling(Component):
         self._policy("among-itself-out", "Egress", "to", [inside], [_PORTS["operator"]])
 
     def _policy(self, name: str, kind: str, side: str, peers: list[dict[str, object]], ports: list[int]) -> None:
-        rule = {"from_" if side == "from" else "to": peers, "ports": [{"protocol": "TCP", "port": port} for port in ports]}
+        rule = {
+            "from_" if side == "from" else "to": peers,
+            "ports": [{"protocol": "TCP", "port": port} for port in ports],
+        }
         spec = {"pod_selector": {}, "policy_types": [kind], kind.lower(): [rule]}
         kubernetes.networking.v1.NetworkPolicy(
             self.named(name), metadata={"name": name, "namespace": self._space, "labels": self.labels()}, spec=spec,

@@ -28,9 +28,7 @@ class InvocationLog(Component):
 
     LAYER: ClassVar[Layer] = Layer.SERVING
 
-    def __init__(
-        self, *, platform: PlatformContext, keys: KeysPort, level: str, opts: pulumi.ResourceOptions
-    ) -> None:
+    def __init__(self, *, platform: PlatformContext, keys: KeysPort, level: str, opts: pulumi.ResourceOptions) -> None:
         super().__init__("serving/invocation-log", platform=platform, opts=opts)
         group = log_group(
             self, "logs", name=f"/aws/bedrock/{platform.label}/invocations", key_arn=keys.arns[KeyPurpose.LOGS],

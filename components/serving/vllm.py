@@ -78,7 +78,9 @@ class Vllm(Component):
         self._key_arn = secrets.arns[f"{noun}/{API_KEY}"]
         pool = cast("CapacityPort", uses[f"gpu_pools/{spec.pool}"])
         traces = cast("OtlpPort | None", ports.get("otlp"))
-        mounted = mounted_secrets(self, "keys", namespace=self._space, files={API_KEY: self._key_arn}, opts=self._objects)
+        mounted = mounted_secrets(
+            self, "keys", namespace=self._space, files={API_KEY: self._key_arn}, opts=self._objects
+        )
         self._reads_its_key(keys)
         programs = self._programs()
         self._deployment(
