@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from pulumi._utils import ContextProperty
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.settings import ROOT, Settings, configure
+from pulumi.runtime.settings import ROOT, SETTINGS, Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
 from blueprint.errors import ProgramError
@@ -26,6 +26,10 @@ T = TypeVar("T")
 
 _ONE_AT_A_TIME = threading.Lock()
 """Pulumi keeps process-wide defaults behind its context variables; two synths would mix theirs."""
+
+
+_QUIET = 16
+"""After so many turns of the loop without an output that settles, the rest is left to the SDK."""
 
 
 def synthesize(
@@ -54,11 +58,23 @@ def synthesize(
             )
         )  # fmt: skip
         set_all_config(dict(config or {}), [])
-        await run_in_stack(program)
+        await run_in_stack(lambda: _settled(program))
 
     with _ONE_AT_A_TIME, _settings_kept(), _collector_off():
         _in_a_thread_of_its_own(run)
     return recorder.graph()
+
+
+async def _settled(program: Callable[[], Awaitable[None] | None]) -> None:
+    """Run the program and let the loop turn until nothing moves; the SDK's own wait is quadratic in open outputs."""
+    result = program()
+    if result is not None:
+        await result
+    quiet, before = 0, -1
+    while quiet < _QUIET:
+        await asyncio.sleep(0)
+        now = len(SETTINGS.outputs)
+        quiet, before = (quiet + 1 if now == before else 0), now
 
 
 class _Inline(ThreadPoolExecutor):
