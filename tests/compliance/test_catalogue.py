@@ -393,7 +393,7 @@ def cited() -> Iterator[tuple[str, str, str]]:
 
 def test_671_rows_are_told_apart(ours: Catalogue) -> None:
     standings = Counter(ours.standing(row).value for _, row in ours.rows(ours.frameworks))
-    assert standings == {"mapped": 328, "by-people": 289, "not-yet": 3, "unmappable": 51}
+    assert standings == {"mapped": 329, "by-people": 288, "not-yet": 3, "unmappable": 51}
 
 
 def test_186_of_the_200_technical_rows_are_mapped_and_the_others_say_why_not(ours: Catalogue) -> None:
