@@ -106,16 +106,17 @@ class LiteLlm(Component):
         self._reconcile(deployment)
         self._open(network)
         self._enter(network, ingress, service)
+        key_of_platform = secrets.arns[f"{noun}/team-{PLATFORM_TEAM}"]
         for edge in platform.wiring.to(noun):
             consumer = identity.workloads[edge.consumer, edge.workload]
             Admission(
-                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[self._may_read_key(keys, secrets)],
+                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[self._reads([key_of_platform])],
                 way=ToPods(self._who["gateway"].namespace, self._who["gateway"].labels, pods.PORT), opts=self.inside,
             )  # fmt: skip
         self.ports = {
             "openai": OpenAiPort(
                 provider=noun, url=pulumi.Output.concat("https://", ingress.host, "/v1"),
-                secret_arn=secrets.arns[f"{noun}/team-{PLATFORM_TEAM}"],
+                secret_arn=key_of_platform,
                 models=tuple(route.name for route in spec.routes),
             )
         }  # fmt: skip
@@ -258,7 +259,7 @@ class LiteLlm(Component):
         connects = {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": self._cache.connect_arns}
         wanted = {
             "gateway": [self._reads([master]), self._decrypts(key), signs_in, connects],
-            "migrations": [self._reads([self._database.master_secret_arn]), self._decrypts(key), signs_in],
+            "migrations": [self._reads_master(), self._decrypts(key), signs_in],
             "teams": [self._reads([master, *(at[f"{self.noun}/{name}"] for name in teams)]), self._decrypts(key)],
         }
         for workload, statements in wanted.items():
@@ -271,13 +272,16 @@ class LiteLlm(Component):
         actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         return {"Effect": "Allow", "Action": actions, "Resource": arns}
 
+    def _reads_master(self) -> dict[str, object]:
+        """RDS names the master user's secret when it makes it, and tags it with the cluster that it belongs to."""
+        platform = self.platform
+        arn = f"arn:{platform.partition}:secretsmanager:{platform.region}:{platform.account}:secret:rds!cluster-*"
+        mine = {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self._database.cluster.arn}}
+        return {**self._reads([arn]), "Condition": mine}
+
     def _decrypts(self, key: pulumi.Input[str]) -> dict[str, object]:
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
         return {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through}
-
-    def _may_read_key(self, keys: KeysPort, secrets: SecretsPort) -> dict[str, object]:
-        del keys
-        return self._reads([secrets.arns[f"{self.noun}/team-{PLATFORM_TEAM}"]])
 
     def _service(self) -> kubernetes.core.v1.Service:
         who, name = self._who["gateway"], self.named()
