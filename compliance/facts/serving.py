@@ -61,7 +61,7 @@ class ModelInvocationLog(Subject):
     enabled: Leaf[bool]
     prompt_logging: Leaf[Literal["off", "metadata", "redacted", "full"]]
     destination: Leaf[Ref | None]
-    destination_encrypted: Leaf[bool]
+    """The log group that it is written to."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,174 @@
+"""Managed models, their guardrails, and the account's record of calls to them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+from pydantic import JsonValue
+
+from blueprint.graph import Ref, parts
+from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.leaf import every, mapped, some
+from compliance.facts.serving import Guardrail, ManagedModel, ModelInvocationLog
+from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.links import Links
+from compliance.sources.planned.reading import MISSING, Reading
+
+GRANTS = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+PROFILE = "aws:bedrock/inferenceProfile:InferenceProfile"
+CONTENT = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
+PERSONAL = ("ADDRESS", "EMAIL", "NAME", "PHONE", "US_SOCIAL_SECURITY_NUMBER")
+"""Kinds of personal data that a guardrail must know at least to be said to redact."""
+CARD = "CREDIT_DEBIT_CARD_NUMBER"
+DELIVERIES = (
+    "textDataDeliveryEnabled",
+    "imageDataDeliveryEnabled",
+    "embeddingDataDeliveryEnabled",
+    "videoDataDeliveryEnabled",
+)
+Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
+_STOPS = frozenset({"ANONYMIZE", "BLOCK"})
+_INVOKES = "bedrock:invokemodel"
+_HELD = "bedrock:guardrailidentifier"
+
+
+def managed_model(reading: Reading) -> ManagedModel:
+    """Fold an inference profile with the grants of those who may call it and the endpoint of the network."""
+    return ManagedModel(
+        id=reading.id("ManagedModel"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        guardrail=_guardrail(reading),
+        private_endpoint=_endpoint(reading),
+        one_region=mapped(reading.text("modelSource.copyFrom"), lambda source: ":foundation-model/" in source),
+    )
+
+
+def guardrail(reading: Reading) -> Guardrail:
+    """Fold a guardrail."""
+    return Guardrail(
+        id=reading.id("Guardrail"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        key=reading.link("kmsKeyArn"),
+        prompt_attack=_filters(reading, "PROMPT_ATTACK", "inputStrength"),
+        content=every(_filters(reading, kind, way) for kind in CONTENT for way in ("inputStrength", "outputStrength")),
+        redacts=every(_entity(reading, kind) for kind in PERSONAL),
+        card_data_allowed=mapped(_entity(reading, CARD), lambda stopped: not stopped),
+    )
+
+
+def invocation_log(reading: Reading) -> ModelInvocationLog:
+    """Fold the account's setting; it takes no tags and serves every data class of the account."""
+    destination = reading.link("loggingConfig.cloudwatchConfig.logGroupName")
+    told = mapped(destination, lambda ref: ref is not None)
+    return ModelInvocationLog(
+        id=reading.id("ModelInvocationLog"),
+        urns=(reading.urn,),
+        data_classes=reading.account_classes(),
+        enabled=some((told, reading.present("loggingConfig.s3Config"))),
+        prompt_logging=_level(some(reading.flag(f"loggingConfig.{name}") for name in DELIVERIES)),
+        destination=destination,
+    )
+
+
+def _level(delivers: Leaf[bool]) -> Leaf[Level]:
+    """Bedrock writes whole prompts or none; who called what it writes always."""
+    if isinstance(delivers, Unknown):
+        return delivers
+    return Known("full" if delivers.value else "metadata", delivers.origin)
+
+
+def _guardrail(reading: Reading) -> Leaf[Ref | None]:
+    """The guardrail that every permission to call the model demands; the first that demands none speaks for all."""
+    held = reading.links.derived(_conditions).get(reading.urn, ())
+    if not held:
+        return Known(None, reading.origin("(grant)"))
+    return next((leaf for leaf in held if isinstance(leaf, Unknown) or leaf.value is None), held[0])
+
+
+def _conditions(links: Links) -> Mapping[str, tuple[Leaf[Ref | None], ...]]:
+    """Inference profile -> the guardrail that each permission to call it demands."""
+    found: dict[str, list[Leaf[Ref | None]]] = defaultdict(list)
+    for grant in (Reading(each, links) for each in links.graph.of(*GRANTS)):
+        document = grant.document("policy")
+        listed = (
+            document.value.get("Statement")
+            if isinstance(document, Known) and isinstance(document.value, dict)
+            else None
+        )
+        for number, statement in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(statement, dict) and statement.get("Effect") == "Allow" and _invokes(statement):
+                for ref in _refs(statement.get("Resource")):
+                    found[ref.urn].append(grant.known(f"policy.Statement.{number}.Condition", _demanded(statement)))
+    return {urn: tuple(leaves) for urn, leaves in found.items()}
+
+
+def _invokes(statement: Mapping[str, JsonValue]) -> bool:
+    actions = statement.get("Action")
+    return any(str(each).lower().startswith(_INVOKES) for each in (actions if isinstance(actions, list) else [actions]))
+
+
+def _demanded(statement: Mapping[str, JsonValue]) -> Ref | None:
+    condition = statement.get("Condition")
+    for operator, keys in condition.items() if isinstance(condition, dict) else ():
+        if (
+            operator.startswith(("StringEquals", "ArnEquals"))
+            and not operator.endswith("IfExists")
+            and isinstance(keys, dict)
+        ):
+            for key, value in keys.items():
+                if key.lower() == _HELD:
+                    return next(_refs(value), None)
+    return None
+
+
+def _refs(value: JsonValue) -> Iterator[Ref]:
+    for each in value if isinstance(value, list) else [value]:
+        yield from (piece for piece in parts(each) or () if isinstance(piece, Ref))
+
+
+def _endpoint(reading: Reading) -> Leaf[bool]:
+    """An interface endpoint whose name the network resolves to itself, so that a caller cannot pass it by."""
+    for endpoint in (reading.of(each) for each in reading.links.graph.of(ENDPOINT)):
+        name = endpoint.raw("serviceName")
+        if isinstance(name, str) and name.endswith(".bedrock-runtime"):
+            return endpoint.flag("privateDnsEnabled")
+    return reading.absent_flag("VpcEndpoint")
+
+
+def _filters(reading: Reading, kind: str, way: str) -> Leaf[bool]:
+    path = "contentPolicyConfig.filtersConfigs"
+    for item in reading.items(path):
+        if reading.raw(f"{item}.type") == kind:
+            return mapped(reading.text(f"{item}.{way}"), lambda strength: strength != "NONE")
+    return reading.known(path, value=False)
+
+
+def _entity(reading: Reading, kind: str) -> Leaf[bool]:
+    """Whether a kind of data is masked or stopped in both directions."""
+    path = "sensitiveInformationPolicyConfig.piiEntitiesConfigs"
+    for item in reading.items(path):
+        if reading.raw(f"{item}.type") == kind:
+            both = [_way(reading, item, way) for way in ("input", "output")]
+            return every(both)
+    return reading.known(path, value=False)
+
+
+def _way(reading: Reading, item: str, way: str) -> Leaf[bool]:
+    if reading.raw(f"{item}.{way}Enabled") is False:
+        return reading.known(f"{item}.{way}Enabled", value=False)
+    own = f"{item}.{way}Action"
+    return mapped(
+        reading.text(own if reading.raw(own) is not MISSING else f"{item}.action"), lambda word: word in _STOPS
+    )
+
+
+ADAPTERS = (
+    Adapter(PROFILE, managed_model),
+    Adapter("aws:bedrock/guardrail:Guardrail", guardrail),
+    Adapter("aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration", invocation_log),
+)
