@@ -56,7 +56,7 @@ def findings_document(judgement: Judgement) -> dict[str, JsonValue]:
 
 
 def _entry(finding: Finding, judgement: Judgement) -> FindingEntry:
-    rule = judgement.catalogue.rules[finding.rule]
+    rule = judgement.catalogue.rule(finding.rule)
     served = {row for control in rule.controls for row in judgement.catalogue.served[control]}
     return FindingEntry(
         id=finding.id, rule=finding.rule, severity=finding.severity, verdict=finding.verdict.outcome,

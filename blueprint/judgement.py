@@ -19,7 +19,6 @@ from compliance.engine import judge
 from compliance.findings import Finding, Outcome
 from compliance.matrix import Depth, Header, Matrix, build_matrix
 from compliance.resolve import select
-from compliance.rule import Rule
 from compliance.sources.planned.source import subjects
 
 TOOL = "ai-platform-blueprint"
@@ -33,7 +32,7 @@ class Judgement:
     plan: Plan
     graph: ResourceGraph
     findings: tuple[Finding, ...]
-    catalogue: Catalogue[Rule]
+    catalogue: Catalogue
     depth: Depth
     root: Path
 
@@ -72,7 +71,7 @@ class Judgement:
 def judge_plan(plan: Plan, graph: ResourceGraph, root: Path, depth: Depth = Depth.PLANNED) -> Judgement:
     """Hold the resources of a plan against its posture."""
     catalogue = load(tuple(root / folder for folder in plan.document.compliance.extensions))
-    found = judge(subjects(graph), catalogue.rules.values(), plan.posture)
+    found = judge(subjects(graph), catalogue.rules, plan.posture)
     return Judgement(plan, graph, plan.exceptions.cover(found), catalogue, depth, root)
 
 

@@ -32,7 +32,6 @@ from compliance.attestation import Attestations
 from compliance.catalogue import Catalogue
 from compliance.findings import Finding, Outcome
 from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
-from compliance.rule import Rule
 
 SCHEMA: Literal["blueprint.matrix/1"] = "blueprint.matrix/1"
 PLATFORM = "platform"
@@ -168,7 +167,7 @@ class Matrix(Frozen):
 
 
 def build_matrix(
-    header: Header, catalogue: Catalogue[Rule], posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
+    header: Header, catalogue: Catalogue, posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
 ) -> Matrix:
     """Compute every row. A framework without a requirement list does not exist: the catalogue has refused it."""
     by_rule: dict[str, list[Finding]] = defaultdict(list)
@@ -176,8 +175,7 @@ def build_matrix(
         by_rule[finding.rule].append(finding)
     rows = tuple(
         _row(reference, requirement, catalogue, by_rule, attestations, header.depth)
-        for reference in header.frameworks
-        for requirement in catalogue.framework(reference).requirements
+        for reference, requirement in catalogue.rows(header.frameworks)
     )
     return Matrix(
         schema=SCHEMA, header=header, summary=_summary(rows, findings), grid=_grid(rows), layers=_layers(findings),
@@ -242,13 +240,13 @@ def layer_of(urns: Sequence[str]) -> str:
 def _row(
     reference: str,
     requirement: Requirement,
-    catalogue: Catalogue[Rule],
+    catalogue: Catalogue,
     by_rule: Mapping[str, Sequence[Finding]],
     attestations: Attestations,
     depth: Depth,
 ) -> MatrixRow:
     framework, _, edition = reference.partition("@")
-    rules = catalogue.rules_for(requirement)
+    rules = catalogue.rules_of(requirement)
     findings = [finding for rule in rules for finding in by_rule.get(rule.id, ())]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = [rule.id for rule in rules if rule.id not in in_scope]
@@ -270,7 +268,7 @@ def _row(
         title=requirement.title,
         kind=requirement.kind,
         obligation=requirement.obligation.value,
-        layers=catalogue.layers(requirement),
+        layers=catalogue.layers_of(requirement),
         responsibility=requirement.responsibility.value,
         mapping=catalogue.standing(requirement),
         reason=_reason(requirement, missing, findings),

@@ -13,7 +13,6 @@ import click
 from blueprint.cli.exits import Exit
 from blueprint.cli.inputs import fail_on_option, judgement_of, severity, source_options, stack_options
 from blueprint.cli.outputs import as_json, coloured, output_option, write_all
-from blueprint.errors import NotFound
 
 if TYPE_CHECKING:
     from blueprint.judgement import Judgement
@@ -39,10 +38,8 @@ def command(
         blueprint check -s regulated --preview preview.json -o json=findings.json
     """
     judgement = judgement_of(stack, root, as_of, graph, preview, state)
-    known = judgement.catalogue.rules
     for name in rules:
-        if name not in known:
-            raise NotFound("rule", name, known)
+        judgement.catalogue.rule(name)
     from blueprint.findings_document import findings_document  # noqa: PLC0415  only the JSON form needs it
 
     write_all(outputs, {
@@ -64,7 +61,7 @@ def _text(judgement: Judgement, rules: tuple[str, ...], statuses: tuple[str, ...
         lines.append(f"{coloured(words[finding.id])}  {finding.severity}  {finding.rule}  {finding.subject}")
         lines.append(f"    {finding.verdict.because}")
         if words[finding.id] == "fail":
-            lines.append(f"    fix: {judgement.catalogue.rules[finding.rule].remedy}")
+            lines.append(f"    fix: {judgement.catalogue.rule(finding.rule).remedy}")
     count = Counter(words.values())
     total = ", ".join(f"{count[word]} {word.replace('_', ' ')}" for word in ("pass", "fail", "unknown", "not_applicable", "excepted"))
     end = "5: a rule FAILs" if judgement.violations(fail_on) else "0: nothing FAILs at or above --fail-on"  # type: ignore[arg-type]

@@ -77,7 +77,7 @@ def _rule(name: str, plan: Plan | None) -> list[str]:
     from compliance.catalogue import load  # noqa: PLC0415
 
     catalogue = load()
-    rule = catalogue.rules.get(name)
+    rule = next((each for each in catalogue.rules if each.id == name), None)
     if rule is None:
         return []
     served = sorted({f"{framework} {row}" for control in rule.controls for framework, row in catalogue.served[control]})
@@ -117,7 +117,7 @@ def _requirement(name: str, plan: Plan | None) -> list[str]:
                     f"  responsibility  {row.responsibility.value}", f"  your duty       {row.duty}",
                     f"  mapping         {catalogue.standing(row).value}{f', {row.extent.value}' if row.extent else ''}",
                     f"  controls        {', '.join(row.controls) or 'none'}",
-                    f"  rules           {', '.join(rule.id for rule in catalogue.rules_for(row)) or 'none'}",
+                    f"  rules           {', '.join(rule.id for rule in catalogue.rules_of(row)) or 'none'}",
                     f"  remainder       {row.remainder or 'none'}",
                 ]  # fmt: skip
     return lines
@@ -189,4 +189,4 @@ def _names() -> list[str]:
 
     catalogue = load()
     kinds: Callable[[str], list[str]] = lambda slot: [f"{slot}:{kind}" for kind in slots()[slot].kinds]  # noqa: E731
-    return [*parameters(), *catalogue.rules, *catalogue.controls, *slots(), *(kind for slot in slots() for kind in kinds(slot))]
+    return [*parameters(), *(rule.id for rule in catalogue.rules), *catalogue.controls, *slots(), *(kind for slot in slots() for kind in kinds(slot))]

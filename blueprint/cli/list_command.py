@@ -86,7 +86,7 @@ def _rules(_: Path | None) -> Rows:
     from compliance.catalogue import load  # noqa: PLC0415
 
     return ("rule", "severity", "subject", "title"), [
-        (name, rule.severity.value, rule.subject, rule.title) for name, rule in load().rules.items()
+        (rule.id, rule.severity.value, rule.subject, rule.title) for rule in load().rules
     ]
 
 
