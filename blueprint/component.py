@@ -11,7 +11,7 @@ from blueprint.tags import Tag, kubernetes_labels
 from blueprint.wiring import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.ports import Port
@@ -40,7 +40,7 @@ class Component(pulumi.ComponentResource):
         """Name of a child: the component's name and what it is within it."""
         return "-".join((slug(self.noun), *parts))
 
-    def within(self, **options: pulumi.Resource | list[pulumi.Resource] | bool | list[str]) -> pulumi.ResourceOptions:
+    def within(self, **options: pulumi.Resource | Sequence[pulumi.Resource] | bool | list[str]) -> pulumi.ResourceOptions:
         """Options of a child that needs more than its parent, such as another provider or protection."""
         return pulumi.ResourceOptions.merge(self.inside, pulumi.ResourceOptions(**options))  # type: ignore[arg-type]
 

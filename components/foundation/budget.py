@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pulumi_aws as aws
 
@@ -38,14 +38,7 @@ class Budget(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
-        told: aws.budgets.BudgetNotificationArgsDict = {
-            "comparison_operator": "GREATER_THAN",
-            "notification_type": "ACTUAL",
-            "threshold": 100,
-            "threshold_type": "PERCENTAGE",
-            "subscriber_sns_topic_arns": [audit.alert_topic_arn],
-            "subscriber_email_addresses": list(spec.emails or (platform.owner,)),
-        }
+        self._topic_arn, self._emails = audit.alert_topic_arn, list(spec.emails or (platform.owner,))
         aws.budgets.Budget(
             self.named("monthly"), name=f"{platform.label}-monthly", budget_type="COST", time_unit="MONTHLY",
             limit_amount=str(spec.monthly_usd), limit_unit="USD",
@@ -56,9 +49,15 @@ class Budget(Component):
                 ]
             },
             notifications=[
-                *({**told, "threshold": percent} for percent in sorted(spec.warn_at_percent)),
-                {**told, "notification_type": "FORECASTED"},
+                *(self._told("ACTUAL", percent) for percent in sorted(spec.warn_at_percent)),
+                self._told("FORECASTED", 100),
             ],
             tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         self.finish()
+
+    def _told(self, kind: Literal["ACTUAL", "FORECASTED"], percent: int) -> aws.budgets.BudgetNotificationArgs:
+        return aws.budgets.BudgetNotificationArgs(
+            comparison_operator="GREATER_THAN", notification_type=kind, threshold=percent, threshold_type="PERCENTAGE",
+            subscriber_sns_topic_arns=[self._topic_arn], subscriber_email_addresses=self._emails,
+        )  # fmt: skip

@@ -66,7 +66,9 @@ class Detection(Component):
         )  # fmt: skip
         channel = aws.cfg.DeliveryChannel(
             self.named("recorder-channel"), name=self.platform.label, s3_bucket_name=bucket, s3_kms_key_arn=key_arn,
-            snapshot_delivery_properties={"delivery_frequency": "TwentyFour_Hours"},
+            snapshot_delivery_properties=aws.cfg.DeliveryChannelSnapshotDeliveryPropertiesArgs(
+                delivery_frequency="TwentyFour_Hours"
+            ),
             opts=self.within(depends_on=[recorder]),
         )  # fmt: skip
         aws.cfg.RecorderStatus(

@@ -101,10 +101,14 @@ class EgressProxy(Component):
             self.named("proxy"), metadata=self._meta("proxy"),
             spec=apps.DeploymentSpecArgs(
                 replicas=spec.replicas, selector=selects,
-                strategy={"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
+                strategy=apps.DeploymentStrategyArgs(
+                    type="RollingUpdate", rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
+                ),
                 template=core.PodTemplateSpecArgs(
-                    metadata={"labels": {**self.labels(), **self._who.labels},
-                              "annotations": {"blueprint/configuration": sha256(configuration.encode()).hexdigest()}},
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                        labels={**self.labels(), **self._who.labels},
+                        annotations={"blueprint/configuration": sha256(configuration.encode()).hexdigest()},
+                    ),
                     spec=core.PodSpecArgs(
                         service_account_name=self._who.service_account, automount_service_account_token=False,
                         enable_service_links=False, security_context=pod_security(USER),
@@ -114,13 +118,13 @@ class EgressProxy(Component):
                             core.VolumeArgs(
                                 name="config", config_map=core.ConfigMapVolumeSourceArgs(name=config.metadata.name)
                             ),
-                            secrets_volume("credentials", credentials.metadata["name"]),
+                            secrets_volume("credentials", self.named("credentials")),
                             scratch("spool", "64Mi"), scratch("run", "16Mi"), scratch("tmp", "16Mi"),
                         ],
                     ),
                 ),
             ),
-            opts=self._objects,
+            opts=self.within(provider=self._cluster.provider_resource, depends_on=[credentials]),
         )  # fmt: skip
         core.Service(
             self.named("service"), metadata=self._meta("proxy"),
@@ -131,7 +135,8 @@ class EgressProxy(Component):
             opts=self._objects,
         )  # fmt: skip
         kubernetes.policy.v1.PodDisruptionBudget(
-            self.named("disruption"), metadata=self._meta("proxy"), spec={"max_unavailable": 1, "selector": selects},
+            self.named("disruption"), metadata=self._meta("proxy"),
+            spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=selects),
             opts=self._objects,
         )  # fmt: skip
 
@@ -186,10 +191,10 @@ class EgressProxy(Component):
 
 def squid_configuration(names: frozenset[str]) -> str:
     """Squid's configuration for an allow-list; an empty list lets nothing through."""
-    template = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
-    ).from_string(_text("squid.conf.j2"))  # noqa: S701
-    return template.render(port=PORT, names=allow_list(names), drain_seconds=DRAIN_SECONDS)
+    engine = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+    return engine.from_string(_text("squid.conf.j2")).render(
+        port=PORT, names=allow_list(names), drain_seconds=DRAIN_SECONDS
+    )
 
 
 def _text(name: str) -> str:

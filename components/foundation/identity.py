@@ -30,6 +30,7 @@ NAME_LIMIT = 64
 
 BOUNDARY = (
     "aps:RemoteWrite", "bedrock:ApplyGuardrail", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream",
+    "cloudwatch:PutMetricData",
     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
     "elasticache:Connect", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "logs:CreateLogStream",
     "logs:DescribeLogStreams", "logs:PutLogEvents", "rds-db:connect", "s3:AbortMultipartUpload", "s3:DeleteObject",

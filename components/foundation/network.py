@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -108,13 +108,14 @@ class Network(Component):
             self.named("default-routes"), default_route_table_id=self._vpc.default_route_table_id, routes=[],
             tags=self._called("closed-default"), opts=self.inside,
         )  # fmt: skip
-        within = _acl(100, "-1", self._spec.cidr, (0, 0))
-        leaving = [_acl(110, "tcp", ANYWHERE, HTTPS)]
-        returning = [_acl(110, "tcp", ANYWHERE, REMOTE_DESKTOP, action="deny"), _acl(120, "tcp", ANYWHERE, CONNECTIONS)]
+        within = _entry(100, "-1", self._spec.cidr, (0, 0))
+        leaving = [_entry(110, "tcp", ANYWHERE, HTTPS)]
+        returning = [_entry(110, "tcp", ANYWHERE, REMOTE_DESKTOP, "deny"), _entry(120, "tcp", ANYWHERE, CONNECTIONS)]
         leaves = bool(self.platform.wiring.egress)
         aws.ec2.DefaultNetworkAcl(
             self.named("default-acl"), default_network_acl_id=self._vpc.default_network_acl_id,
-            ingress=[within, *(returning if leaves else [])], egress=[within, *(leaving if leaves else [])],
+            ingress=[aws.ec2.DefaultNetworkAclIngressArgs(**each) for each in (within, *(returning if leaves else ()))],
+            egress=[aws.ec2.DefaultNetworkAclEgressArgs(**each) for each in (within, *(leaving if leaves else ()))],
             tags=self._called("default"), opts=self.within(ignore_changes=["subnetIds"]),
         )  # fmt: skip
 
@@ -143,7 +144,8 @@ class Network(Component):
         """A second fence around a tier: TCP within the VPC and nothing else, whatever a security group says."""
         aws.ec2.NetworkAcl(
             self.named(tier, "acl"), vpc_id=self._vpc.id, subnet_ids=[subnet.id for subnet in subnets],
-            ingress=[_acl(100, "tcp", self._spec.cidr, inward)], egress=[_acl(100, "tcp", self._spec.cidr, outward)],
+            ingress=[aws.ec2.NetworkAclIngressArgs(**_entry(100, "tcp", self._spec.cidr, inward))],
+            egress=[aws.ec2.NetworkAclEgressArgs(**_entry(100, "tcp", self._spec.cidr, outward))],
             tags=self._called(f"{tier}-acl"), opts=self.inside,
         )  # fmt: skip
 
@@ -189,14 +191,17 @@ class Network(Component):
         return {**self.tags(), "Name": f"{self.platform.label}-{part}"}
 
 
-def _acl(
-    number: int, protocol: str, cidr: str, ports: tuple[int, int], *, action: str = "allow"
-) -> dict[str, pulumi.Input[int] | pulumi.Input[str]]:
-    return {
-        "rule_no": number,
-        "action": action,
-        "protocol": protocol,
-        "cidr_block": cidr,
-        "from_port": ports[0],
-        "to_port": ports[1],
-    }
+class _Entry(TypedDict):
+    """One line of an ACL; the SDK types it once for each direction and kind of ACL."""
+
+    rule_no: int
+    action: str
+    protocol: str
+    cidr_block: str
+    from_port: int
+    to_port: int
+
+
+def _entry(number: int, protocol: str, cidr: str, ports: tuple[int, int], action: str = "allow") -> _Entry:
+    first, last = ports
+    return _Entry(rule_no=number, action=action, protocol=protocol, cidr_block=cidr, from_port=first, to_port=last)

@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 
 from blueprint.context import PlatformContext
 from blueprint.naming import labels, namespace, service_account
+from blueprint.placement import Place
 from blueprint.ports import (
     AuditPort,
     BackupPort,
@@ -22,7 +23,6 @@ from blueprint.ports import (
     SecretsPort,
     WorkloadIdentity,
 )
-from blueprint.placement import Place
 from blueprint.synth import synthesize
 from blueprint.types import DataClass, KeyPurpose, Partition
 from blueprint.wiring import Needs, fold, slug
@@ -43,7 +43,7 @@ VPC_CIDR = "10.40.0.0/16"
 CLASSES = frozenset({DataClass.PHI, DataClass.CARDHOLDER})
 
 
-def platform(  # noqa: PLR0913  each is one fact of a platform, all have a default
+def platform(
     needs: Mapping[Noun, Needs] | None = None,
     *,
     accounts: Mapping[str, str] | None = None,

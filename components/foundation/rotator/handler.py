@@ -1,3 +1,4 @@
+# noqa: INP001  a Lambda package, not a package of this distribution
 """Renews a secret that the platform itself checks: a new random value, the old one still valid until the last step.
 
 Runs in AWS Lambda, alone in its package: only the standard library and boto3. Secrets Manager calls it four times for
@@ -40,7 +41,7 @@ class Store(Protocol):
     def update_secret_version_stage(self, **asked: str) -> object: ...
 
 
-class RotationRefused(ValueError):
+class RotationRefused(ValueError):  # noqa: N818  named like the project's other errors
     """The call does not fit the state of the secret; Secrets Manager tries again later."""
 
 
