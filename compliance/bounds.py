@@ -90,6 +90,12 @@ class Bounds(Validator):
             self._error(field, errors.CUSTOM, "unknown")
         self._drop_remaining_rules()
 
+    def _validate_forbidden(self, forbidden_values: list[object], field: str, value: object) -> None:
+        """{'type': 'list'}"""
+        # Cerberus looks into sequences only; a set would pass whatever it holds.
+        held = tuple(value) if isinstance(value, frozenset) else value
+        super()._validate_forbidden(forbidden_values, field, held)
+
     def _validate_meets(self, binding: str, field: str, value: object) -> None:
         """{'type': 'string'}"""
         parameter, observed = observation(binding, value, self.posture)

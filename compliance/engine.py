@@ -6,25 +6,14 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pydantic import JsonValue
-
 from blueprint.posture import JoinedPosture
 from blueprint.types import DataClass
 from compliance.bounds import Bounds, Schema, Unread
-from compliance.facts.base import Known, Leaf, Reason, Ref, Subject, Unknown
+from compliance.facts.base import Known, Leaf, Subject, Unknown
 from compliance.findings import Estate, Finding, Outcome, Read, Verdict
 from compliance.predicates.registry import predicates
+from compliance.reads import constraint_words, json_value, read, told
 from compliance.rule import Rule
-
-REASONS: Mapping[Reason, str] = {
-    "cloud_decides": "only the cloud decides it",
-    "secret": "it is withheld as a secret",
-    "existing": "the resource exists outside of this stack and was not read",
-    "no_default": "it is left out and the provider's default is not known",
-    "not_read": "it was not read",
-    "not_pinned": "it is not pinned",
-    "untagged": "the resource carries no tag that says it",
-}
 
 
 def judge(estate: Estate, rules: Iterable[Rule], posture: JoinedPosture) -> tuple[Finding, ...]:
@@ -110,7 +99,9 @@ class _Schema:
             return _Answer(Outcome.FAIL, self._demanded(body.violated, leaves, classes), body.violated)
         if body.open:
             return _Answer(Outcome.UNKNOWN, self._demanded(body.open, leaves, classes), body.open)
-        return _Answer(Outcome.PASS, self._demanded(tuple(self.rule.requires), leaves, classes), tuple(self.rule.requires))
+        return _Answer(
+            Outcome.PASS, self._demanded(tuple(self.rule.requires), leaves, classes), tuple(self.rule.requires)
+        )
 
     def _demanded(
         self, names: Iterable[str], leaves: Mapping[str, Leaf[Hashable]], classes: frozenset[DataClass] | Unread
@@ -125,9 +116,9 @@ class _Schema:
             known = None if classes is Unread.UNKNOWN else classes
             doubt = ", or less, for its data class is not known" if classes is Unread.UNKNOWN else ""
             return f"{parameter} {self.posture.demand(parameter, known)}{doubt}"  # type: ignore[arg-type]
-        return words(self.rule.requires[name])
+        return constraint_words(self.rule.requires[name])
 
-    def _read(self, name: str, leaf: Leaf[JsonValue], classes: frozenset[DataClass] | None, *, decides: bool) -> Read:
+    def _read(self, name: str, leaf: Leaf[Hashable], classes: frozenset[DataClass] | None, *, decides: bool) -> Read:
         parameter = self._bindings.get(name)
         effective = self.posture.of(parameter, classes) if parameter else None
         bound = json_value(effective.value) if effective else None
@@ -152,55 +143,9 @@ class _Related:
         return self._relation.judge(subject, self.estate, self.posture)
 
 
-def read(leaf: Leaf[JsonValue], *, parameter: str | None = None, bound: JsonValue = None, decides: bool = True) -> Read:
-    """A leaf as findings show it."""
-    value: JsonValue = {"$unknown": leaf.reason} if isinstance(leaf, Unknown) else json_value(leaf.value)
-    origin = leaf.origin
-    return Read(
-        urn=origin.urn, path=origin.path, value=value, parameter=parameter, bound=bound, decides=decides, how=origin.how
-    )
-
-
 def value_of(leaf: Leaf[Hashable]) -> Hashable | Unread:
     """The value of a leaf, or the mark of one that is not known."""
     return leaf.value if isinstance(leaf, Known) else Unread.UNKNOWN
-
-
-def json_value(value: object) -> JsonValue:
-    """A value as findings write it: links as references, sets sorted."""
-    if isinstance(value, Ref):
-        return value.value() if value.property else value.urn
-    if isinstance(value, frozenset):
-        return sorted(str(each) for each in value)
-    return list(value) if isinstance(value, tuple) else value  # type: ignore[return-value]
-
-
-def told(name: str, leaf: Leaf[Hashable]) -> str:
-    """A leaf in a sentence: "retention is 30", "key is unknown: only the cloud decides it"."""
-    label = name.replace("_", " ")
-    if isinstance(leaf, Unknown):
-        return f"{label} is unknown: {REASONS[leaf.reason]}"
-    default = " by the provider's default" if leaf.origin.how == "default" else ""
-    return f"{label} is {shown(leaf.value)}{default}"
-
-
-def shown(value: object) -> str:
-    """A value as people read it."""
-    if isinstance(value, Ref):
-        return value.urn.rpartition("::")[2]
-    if isinstance(value, frozenset):
-        return "{" + ", ".join(sorted(map(str, value))) + "}"
-    return {None: "none", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, int) or isinstance(value, bool) else str(value)  # type: ignore[call-overload]
-
-
-def words(constraint: Mapping[str, object]) -> str:
-    """A Cerberus constraint as people read it."""
-    parts = [f"{name} {_plain(value)}" for name, value in constraint.items() if name not in {"type", "nullable"}]
-    return ", ".join(parts) or "some value"
-
-
-def _plain(value: object) -> str:
-    return " or ".join(shown(each) for each in value) if isinstance(value, list) else shown(value)
 
 
 def _told(names: Iterable[str], leaves: Mapping[str, Leaf[Hashable]]) -> str:

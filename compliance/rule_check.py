@@ -102,13 +102,19 @@ def _values(source: Source, path: Path_, constraint: Mapping[str, JsonValue], sh
     for name in sorted(constraint.keys() & {"allowed", "forbidden", "contains"}):
         values = constraint[name]
         listed = values if isinstance(values, list) else [values]
-        if not all(isinstance(each, str | int | bool) for each in listed) or not (isinstance(values, list) or name == "contains"):
+        if not all(isinstance(each, str | int | bool) for each in listed) or not (
+            isinstance(values, list) or name == "contains"
+        ):
             yield _problem(source, (*path, name), f"{name} takes a list of plain values", fix="write [a, b]")
         elif shape.words:
             for word in (each for each in listed if each not in shape.words and not isinstance(each, int)):
-                yield _problem(source, (*path, name), f"the leaf is never {word!r}", fix=nearest(str(word), shape.words))
+                yield _problem(
+                    source, (*path, name), f"the leaf is never {word!r}", fix=nearest(str(word), shape.words)
+                )
         if shape.type == "ref":
-            yield _problem(source, (*path, name), "a link has no plain value", fix="ask whether it is there, or relate it")
+            yield _problem(
+                source, (*path, name), "a link has no plain value", fix="ask whether it is there, or relate it"
+            )
     for name in sorted(constraint.keys() & {"min", "max"}):
         if shape.type != "integer":
             yield _problem(source, (*path, name), f"{name} compares whole numbers", fix="use meets, or allowed")
@@ -146,7 +152,9 @@ def _fits(
     if binding.startswith(NOT):
         yield _problem(source, place, f"{parameter.name} is no yes or no", fix='leave "not" out')
     if shape.type not in _OF_JOIN[parameter.join]:
-        yield _problem(source, place, f"{parameter.name} cannot be held against a {shape.type}", fix="bind another leaf")
+        yield _problem(
+            source, place, f"{parameter.name} cannot be held against a {shape.type}", fix="bind another leaf"
+        )
     strange = sorted(str(word) for word in set(shape.words) - set(parameter.order)) if parameter.order else []
     if strange:
         what = f"the leaf can be {', '.join(strange)}, which {parameter.name} does not know"

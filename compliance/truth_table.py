@@ -77,5 +77,3 @@ def _moved(posture: JoinedPosture, values: Mapping[str, JsonValue]) -> JoinedPos
 def _asked(posture: JoinedPosture, name: str, value: JsonValue) -> Contribution:
     typed = posture.parameter(name).parse(value)
     return Contribution(source="case", citation="-", checked="text", strength=Strength.LITERAL, value=typed)
-
-

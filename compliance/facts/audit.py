@@ -39,6 +39,8 @@ class ThreatDetector(Subject):
 
     enabled: Leaf[bool]
     features: Leaf[frozenset[str]]
+    file_integrity_days: Leaf[int | None]
+    """Days between looks at files: 0 while run-time monitoring watches them, None where nothing does."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class VulnerabilityScanner(Subject):
     """Inspector and what it scans."""
 
     resource_types: Leaf[frozenset[str]]
+    interval_days: Leaf[int | None]
+    """Days between scans of hosts: 0, for Inspector scans again on every new flaw; None where hosts are not scanned."""
 
 
 @dataclass(frozen=True)

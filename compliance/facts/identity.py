@@ -30,7 +30,7 @@ class PasswordPolicy(Subject):
 
     min_length: Leaf[int]
     history: Leaf[int]
-    classes: Leaf[frozenset[str]]
+    character_kinds: Leaf[frozenset[str]]
     """What a password must contain, of letters, digits and symbols."""
     max_age_days: Leaf[int | Literal["forever"]]
 

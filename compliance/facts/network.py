@@ -17,8 +17,8 @@ class Vpc(Subject):
     default_security_group_closed: Leaf[bool]
     internet_route: Leaf[bool]
     """Some route of the VPC leads to an internet gateway."""
-    filtered: Leaf[bool]
-    """A network firewall stands in the VPC."""
+    unfiltered_way_out: Leaf[bool]
+    """There is such a route, and no network firewall in the VPC."""
     zones: Leaf[int]
     segmentation: Leaf[Literal["shared", "namespace", "subnet", "vpc", "account"]]
     """A VPC of the platform's own is `vpc`."""

@@ -10,6 +10,7 @@ from compliance.facts.audit import ConfigRecorder, DataDiscovery, PostureHub, Th
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, mapped, some
 from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.event_classes import RUNTIME_FEATURE
 from compliance.sources.planned.reading import Reading
 
 
@@ -53,7 +54,8 @@ def detector(watch: Reading) -> ThreatDetector:
         urns=(watch.urn, *(feature.urn for feature in features)),
         data_classes=watch.classes(),
         enabled=watch.flag("enable"),
-        features=_features(watch, features),
+        features=(found := _features(watch, features)),
+        file_integrity_days=mapped(found, lambda on: 0 if RUNTIME_FEATURE in on else None),
     )
 
 
@@ -77,6 +79,7 @@ def scanner(enabler: Reading) -> VulnerabilityScanner:
         urns=(enabler.urn,),
         data_classes=enabler.account_classes(),
         resource_types=enabler.words("resourceTypes"),
+        interval_days=mapped(enabler.words("resourceTypes"), lambda scanned: 0 if "EC2" in scanned else None),
     )
 
 

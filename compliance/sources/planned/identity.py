@@ -50,7 +50,7 @@ def password_policy(account: Reading) -> PasswordPolicy:
         data_classes=account.account_classes(),
         min_length=account.number("minimumPasswordLength"),
         history=account.number("passwordReusePrevention"),
-        classes=_classes(account),
+        character_kinds=_kinds(account),
         max_age_days=mapped(account.number("maxPasswordAge"), lambda days: days or "forever"),
     )
 
@@ -109,7 +109,7 @@ def _by_pods(found: tuple[Statement, ...]) -> bool:
     )
 
 
-def _classes(account: Reading) -> Leaf[frozenset[str]]:
+def _kinds(account: Reading) -> Leaf[frozenset[str]]:
     letters = every([account.flag("requireLowercaseCharacters"), account.flag("requireUppercaseCharacters")])
     parts = {"letters": letters, "digits": account.flag("requireNumbers"), "symbols": account.flag("requireSymbols")}
     unknown = next((leaf for leaf in parts.values() if isinstance(leaf, Unknown)), None)
