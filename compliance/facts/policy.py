@@ -22,7 +22,14 @@ Condition: TypeAlias = tuple[str, str, frozenset[str]]
 
 NARROWING_CALLERS = frozenset(
     {
-        *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce"),
+        *(
+            "aws:sourceaccount",
+            "aws:sourcearn",
+            "aws:sourceorgid",
+            "aws:sourceowner",
+            "aws:sourcevpc",
+            "aws:sourcevpce",
+        ),
         *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"),
         *("kms:calleraccount", "sts:externalid"),
     }
@@ -39,9 +46,20 @@ WITHOUT_RESOURCE = tuple(
     for pattern in (
         *(r"ec2:describe.*", r"ecr:getauthorizationtoken", r"sts:getcalleridentity", r"cloudwatch:putmetricdata"),
         *(r"xray:put.*", r"xray:getsampling.*", r"secretsmanager:getrandompassword", r"secretsmanager:listsecrets"),
-        *(r"kms:listaliases", r"kms:listkeys", r"logs:describeloggroups", r"logs:(create|get|update|delete|list)logdeliver.*"),
+        *(
+            r"kms:listaliases",
+            r"kms:listkeys",
+            r"logs:describeloggroups",
+            r"logs:(create|get|update|delete|list)logdeliver.*",
+        ),
         *(r"logs:(describe|put)resourcepolic.*", r"autoscaling:describe.*", r"elasticloadbalancing:describe.*"),
-        *(r"bedrock:list.*", r"tag:getresources", r"ssm:describeparameters", r"s3:listallmybuckets", r"eks:listclusters"),
+        *(
+            r"bedrock:list.*",
+            r"tag:getresources",
+            r"ssm:describeparameters",
+            r"s3:listallmybuckets",
+            r"eks:listclusters",
+        ),
         *(r"ec2:(create|delete|describe)networkinterfaces?", r"ec2:(un)?assignprivateipaddresses", r"ssmmessages:.*"),
         *(r"config:put.*", r"pricing:getproducts", r"iam:listroles", r"cloudwatch:(describe|get|list).*"),
     )
@@ -97,8 +115,16 @@ def tls_only(found: Iterable[Statement]) -> bool:
     covered: set[str] = set()
     for each in found:
         plain = ("bool", "aws:securetransport", frozenset({"false"}))
-        if not each.allow and each.anybody and not each.everybody_but and plain in each.conditions and len(each.conditions) == 1:
-            if any(action in {"*", "s3:*", "sns:*", "sqs:*", "sns:publish", "sqs:sendmessage"} for action in each.actions):
+        if (
+            not each.allow
+            and each.anybody
+            and not each.everybody_but
+            and plain in each.conditions
+            and len(each.conditions) == 1
+        ):
+            if any(
+                action in {"*", "s3:*", "sns:*", "sqs:*", "sns:publish", "sqs:sendmessage"} for action in each.actions
+            ):
                 covered |= each.resources
     inside = {resource for resource in covered if resource.endswith("/*") or resource == "*"}
     return "*" in covered or (bool(inside) and bool(covered - inside)) or (bool(covered) and not _bucket(covered))
@@ -149,7 +175,9 @@ def assumed_by(found: Iterable[Statement], service: str) -> bool:
 
 
 def _on_everything(statement: Statement) -> bool:
-    if not statement.all_resources_but and not any(each == "*" or _WHOLE_SERVICE.match(each) for each in statement.resources):
+    if not statement.all_resources_but and not any(
+        each == "*" or _WHOLE_SERVICE.match(each) for each in statement.resources
+    ):
         return False
     if any(key.startswith(NARROWING_RESOURCES) for _, key, _ in statement.conditions):
         return False
