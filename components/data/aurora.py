@@ -74,7 +74,7 @@ class Aurora(Component):
             master_user_secret_kms_key_id=keys.arns[KeyPurpose.SECRETS],
             iam_database_authentication_enabled=True, storage_encrypted=True, kms_key_id=key,
             db_subnet_group_name=self._subnets(network).name, vpc_security_group_ids=[group.id],
-            db_cluster_parameter_group_name=self._parameters().name,
+            db_cluster_parameter_group_name=self._parameters().id,
             backup_retention_period=int(snap("rds_backup_retention", days, "down")), preferred_backup_window="03:00-04:00",
             preferred_maintenance_window="sun:04:30-sun:05:30", copy_tags_to_snapshot=True,
             deletion_protection=keep or platform.posture.deletion_protection(classes), skip_final_snapshot=False,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +118,11 @@ def collector_config(sinks: Sinks, scraping: Scraping, *, level: Level, trace_pe
             },
         },
     }
+
+
+def written(config: dict[str, JsonValue]) -> str:
+    """As YAML without references from one place to another: each part can be read by itself."""
+    return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False, width=1000)
 
 
 def _remote_write(sinks: Sinks, labels: dict[str, JsonValue]) -> JsonValue:

@@ -77,7 +77,7 @@ class GpuMetrics(Component):
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         objects = self.within(provider=cluster.provider_resource)
-        name, labels = self.named(), {**self.labels(classes=frozenset()), **who.labels}
+        name, labels = self.named(), {**self.labels(), **who.labels}
         counters = kubernetes.core.v1.ConfigMap(
             self.named("counters"), metadata={"name": self.named("counters"), "namespace": namespace, "labels": labels},
             data={"counters.csv": "\n".join(", ".join(counter) for counter in COUNTERS) + "\n"}, opts=objects,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-import yaml
 
 from blueprint.component import Component
 from blueprint.ports import OtlpPort
@@ -25,7 +24,7 @@ from components.hardened import (
     resources,
     spread,
 )
-from components.observability.collector_config import GRPC, HEALTH, HTTP, Scraping, Sinks, collector_config
+from components.observability.collector_config import GRPC, HEALTH, HTTP, Scraping, Sinks, collector_config, written
 from components.observability.container_logs import ContainerLogs
 from components.observability.gpu_metrics import PORT as DCGM
 from components.observability.gpu_metrics import GpuMetrics
@@ -142,12 +141,11 @@ class Observability(Component):
         platform, spec, who, name = self.platform, self._spec, self._who, self.named()
         level = spec.prompt_logging or platform.posture.prompt_logging(platform.classes(self.noun))
         sinks = Sinks(region=platform.region, cluster=platform.label, log_group=f"/{platform.label}/signals")
-        rendered = yaml.safe_dump(
+        rendered = written(
             collector_config(
                 sinks, Scraping(namespaces, spec.scrape_seconds), level=level, trace_percent=spec.trace_percent
-            ),
-            sort_keys=False, width=1000,
-        )  # fmt: skip
+            )
+        )
         digest = hashlib.sha256(rendered.encode()).hexdigest()[:10]
         config = kubernetes.core.v1.ConfigMap(
             self.named("config"), metadata=self._meta(f"{name}-config-{digest}"), data={"config.yaml": rendered},

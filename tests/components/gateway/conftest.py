@@ -21,7 +21,11 @@ DOCUMENT = {
         {
             "name": "chat",
             "models": [
-                {"serving": "large", "weight": 3, "price": {"input_usd_per_million": 0.5, "output_usd_per_million": 1.5}},
+                {
+                    "serving": "large",
+                    "weight": 3,
+                    "price": {"input_usd_per_million": 0.5, "output_usd_per_million": 1.5},
+                },
                 {"serving": "small"},
             ],
             "fallbacks": ["economy"],

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 OTLP = Want(name="otlp", dialect=Dialect.OTLP, access="write")
 NEIGHBOURS = {
-    "gateway": Needs(wants=(OTLP.model_copy(update={"workload": "gateway"}),), workloads=frozenset({"gateway", "teams"})),
+    "gateway": Needs(
+        wants=(OTLP.model_copy(update={"workload": "gateway"}),), workloads=frozenset({"gateway", "teams"})
+    ),
     "serving/chat": Needs(wants=(OTLP,), workloads=frozenset({"vllm"})),
     "gpu_pools/l40s": Needs(),
 }

@@ -1,0 +1,87 @@
+"""LiteLLM's configuration, rendered from typed routes."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.gateway.litellm_config import Handling, routes, settings, teams
+from components.gateway.litellm_spec import LiteLlmSpec
+from tests.components.gateway.conftest import DOCUMENT
+
+STRICT = Handling(logging="redacted", redacts=True, card_data_allowed=False, record_days=365)
+
+
+def names(handling: Handling, spec: LiteLlmSpec) -> list[str]:
+    return [each["guardrail_name"] for each in settings(spec, handling)["guardrails"]]  # type: ignore[index,union-attr,call-overload,misc]
+
+
+def test_nothing_that_a_salt_key_would_encrypt_is_stored(spec: LiteLlmSpec) -> None:
+    assert settings(spec, STRICT)["general_settings"] == {
+        "allow_requests_on_db_unavailable": False, "database_connection_pool_limit": 10,
+        "disable_prisma_schema_update": True, "disable_spend_logs": False, "enable_public_model_hub": False,
+        "maximum_spend_logs_retention_period": "365d", "proxy_batch_write_at": 60, "store_model_in_db": False,
+        "store_prompts_in_spend_logs": False, "use_redis_transaction_buffer": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("level", "redacts", "callbacks", "silent"),
+    [
+        ("off", True, ["prometheus"], True),
+        ("metadata", True, ["prometheus", "otel"], True),
+        ("redacted", True, ["prometheus", "otel"], False),
+        ("redacted", False, ["prometheus", "otel"], True),
+        ("full", False, ["prometheus", "otel"], False),
+    ],
+)
+def test_text_is_recorded_only_where_the_level_allows_it_and_something_redacts_it(
+    spec: LiteLlmSpec, level: str, redacts: bool, callbacks: list[str], silent: bool
+) -> None:
+    handling = Handling(logging=level, redacts=redacts, card_data_allowed=False, record_days=90)  # type: ignore[arg-type]
+    rendered = settings(spec, handling)["litellm_settings"]
+    assert isinstance(rendered, dict)
+    assert (rendered["callbacks"], rendered["turn_off_message_logging"]) == (callbacks, silent)
+    assert rendered["redact_user_api_key_info"] is True
+
+
+def test_guardrails_hold_for_every_caller_and_follow_the_posture(spec: LiteLlmSpec) -> None:
+    assert names(STRICT, spec) == ["card-data", "personal-data"]
+    assert names(Handling("metadata", False, True, 1), spec) == []
+    for each in settings(spec, STRICT)["guardrails"]:  # type: ignore[union-attr]
+        assert each["litellm_params"]["default_on"] is True  # type: ignore[index,call-overload]
+        assert each["litellm_params"]["mode"] == "pre_call"  # type: ignore[index,call-overload]
+
+
+def test_answers_are_not_cached(spec: LiteLlmSpec) -> None:
+    assert settings(spec, STRICT)["litellm_settings"]["cache_params"]["supported_call_types"] == []  # type: ignore[index,call-overload]
+
+
+def test_routes_carry_weights_prices_and_limits_of_time(spec: LiteLlmSpec) -> None:
+    assert routes(spec) == [
+        {
+            "name": "chat", "task": "chat", "timeout_seconds": 120, "retries": 2,
+            "models": [
+                {"serving": "large", "weight": 3, "input_cost_per_token": 5e-07, "output_cost_per_token": 1.5e-06},
+                {"serving": "small", "weight": 1},
+            ],
+        },
+        {"name": "economy", "task": "chat", "timeout_seconds": 30, "retries": 2, "models": [{"serving": "small", "weight": 1}]},
+    ]  # fmt: skip
+
+
+def test_a_model_that_is_switched_off_gets_no_request() -> None:
+    off = LiteLlmSpec.model_validate({**DOCUMENT, "switched_off": ["small"]})
+    assert [[model["serving"] for model in route["models"]] for route in routes(off)] == [["large"], []]  # type: ignore[index,call-overload,union-attr]
+
+
+def test_teams_start_with_the_platform_and_name_their_routes(spec: LiteLlmSpec) -> None:
+    assert teams(spec, "ml-platform@example.org") == [
+        {
+            "name": "platform", "owner": "ml-platform@example.org", "models": ["chat", "economy"],
+            "budget_usd_month": 1000, "requests_per_minute": 600, "tokens_per_minute": 400_000,
+        },
+        {
+            "name": "claims", "owner": "claims@example.org", "models": ["economy"], "budget_usd_month": 250,
+            "requests_per_minute": 600, "tokens_per_minute": 400_000,
+        },
+    ]  # fmt: skip

@@ -1,0 +1,121 @@
+"""The program that composes LiteLLM's configuration and runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.gateway.litellm_config import routes
+from components.gateway.programs import start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from components.gateway.litellm_spec import LiteLlmSpec
+
+ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/serving/large/api-key"
+PARTS = {
+    "large": [{"model_name": "large", "litellm_params": {"model": "hosted_vllm/large", "api_key": f"secretsmanager:{ARN}"}}],
+    "small": [{"model_name": "small", "litellm_params": {"model": "hosted_vllm/small"}, "model_info": {"mode": "chat"}}],
+}  # fmt: skip
+
+
+def composed(spec: LiteLlmSpec, parts: dict[str, list[start.Document]] = PARTS) -> start.Document:
+    return start.compose({"general_settings": {}}, routes(spec), parts)  # type: ignore[arg-type]
+
+
+def test_each_route_becomes_deployments_of_its_name_with_their_weights(spec: LiteLlmSpec) -> None:
+    assert composed(spec) == {
+        "general_settings": {},
+        "model_list": [
+            {
+                "model_name": "chat",
+                "litellm_params": {
+                    "model": "hosted_vllm/large", "api_key": f"secretsmanager:{ARN}", "timeout": 120, "num_retries": 2,
+                    "weight": 3, "input_cost_per_token": 5e-07, "output_cost_per_token": 1.5e-06,
+                },
+                "model_info": {"id": "chat/large", "task": "chat"},
+            },
+            {
+                "model_name": "chat",
+                "litellm_params": {"model": "hosted_vllm/small", "timeout": 120, "num_retries": 2, "weight": 1},
+                "model_info": {"mode": "chat", "id": "chat/small", "task": "chat"},
+            },
+            {
+                "model_name": "economy",
+                "litellm_params": {"model": "hosted_vllm/small", "timeout": 30, "num_retries": 2, "weight": 1},
+                "model_info": {"mode": "chat", "id": "economy/small", "task": "chat"},
+            },
+        ],
+    }  # fmt: skip
+
+
+def test_a_missing_or_ambiguous_part_is_refused_and_names_what_is_there(spec: LiteLlmSpec) -> None:
+    with pytest.raises(start.RefusedError, match=r"route chat needs a part for large; there are \['small'\]"):
+        composed(spec, {"small": PARTS["small"]})
+    with pytest.raises(start.RefusedError, match="the part of large has 2 entries and must have one"):
+        composed(spec, {**PARTS, "large": PARTS["large"] * 2})
+
+
+@given(st.dictionaries(st.sampled_from(["general_settings", "guardrails", "model_list", "callbacks"]), st.booleans()))
+def test_whatever_a_part_holds_the_gateways_settings_stay(more: dict[str, bool]) -> None:
+    hostile = [{**PARTS["small"][0], **more}]
+    route = {"name": "chat", "task": "chat", "timeout_seconds": 1, "retries": 0, "models": [{"serving": "small"}]}
+    whole = start.compose({"general_settings": {"a": 1}, "guardrails": ["g"]}, [route], {"small": hostile})
+    assert (whole["general_settings"], whole["guardrails"]) == ({"a": 1}, ["g"])
+    assert len(whole["model_list"]) == 1  # type: ignore[arg-type]
+
+
+def test_a_named_secret_is_put_in_place_and_nothing_else_is_fetched(spec: LiteLlmSpec) -> None:
+    asked: list[str] = []
+
+    def fetch(arn: str) -> str:
+        asked.append(arn)
+        return "from-the-store"
+
+    entries = start.resolve(composed(spec), fetch)["model_list"]
+    assert asked == [ARN]
+    assert [entry["litellm_params"].get("api_key") for entry in entries] == ["from-the-store", None, None]  # type: ignore[attr-defined]
+
+
+def test_keys_get_the_prefix_that_litellm_asks_for_once() -> None:
+    assert start.as_key("abc") == start.as_key("sk-abc") == "sk-abc"
+
+
+def test_the_pods_certificate_is_readable_by_its_user_alone(tmp_path: Path) -> None:
+    start.certify(tmp_path, "gateway")
+    certificate = x509.load_pem_x509_certificate((tmp_path / "tls.crt").read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["gateway"]
+    assert (tmp_path / "tls.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_litellm_is_ended_when_what_it_was_started_with_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(start, "SPREAD", 0.0)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    seen = iter(["before", "before", "after"])
+    assert start.watch(child, lambda: next(seen)) == 0
+    assert child.returncode != 0
+
+
+def test_what_cannot_be_read_changes_nothing_and_the_exit_code_is_litellms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "LOOK_EVERY", 0.05)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.4); raise SystemExit(7)"])
+    looks = 0
+
+    def look() -> str:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            raise start.RefusedError("a part is being replaced")
+        return "before"
+
+    assert start.watch(child, look) == 7
+    assert looks > 1
