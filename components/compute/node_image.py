@@ -85,7 +85,7 @@ def user_data(image: NodeImage, cluster: EksPort, *, local_disks: bool) -> pulum
 def _nodeadm(cluster: EksPort, *, local_disks: bool) -> pulumi.Output[str]:
     disks = "  instance:\n    localStorage:\n      strategy: RAID0\n" if local_disks else ""
     return pulumi.Output.format(
-        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"BOUNDARY\"\n\n--BOUNDARY\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="BOUNDARY"\n\n--BOUNDARY\n'
         "Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n"
         "  cluster:\n    name: {0}\n    apiServerEndpoint: {1}\n    certificateAuthority: {2}\n    cidr: {3}\n{4}\n--BOUNDARY--\n",
         cluster.name, cluster.endpoint, cluster.certificate_authority, cluster.service_cidr, disks,

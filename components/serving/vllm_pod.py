@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 core = kubernetes.core.v1
 PROGRAMS = "/etc/vllm/programs"
-SECRETS = "/etc/vllm/secrets"  # noqa: S105  a folder
+SECRETS = "/etc/vllm/secrets"
 USER = 65534
 GRACE = 30
 """Seconds on top of draining: to leave the service's endpoints, and to end."""

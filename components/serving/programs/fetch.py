@@ -18,7 +18,7 @@ Download = Callable[[str, Path], None]
 """Object key, file to write."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  a verdict, not a fault
     """The bytes are not those that the catalogue means."""
 
 

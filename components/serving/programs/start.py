@@ -25,7 +25,7 @@ SPREAD = 600.0
 
 
 def keys_document(secrets: Path) -> str:
-    """vLLM's configuration file with one accepted key for each mounted file."""
+    """A configuration file of vLLM with one accepted key for each mounted file."""
     keys = [path.read_text(encoding="utf-8").strip() for path in _files(secrets)]
     return json.dumps({"api-key": [key for key in keys if key]})
 
