@@ -18,6 +18,7 @@ from compliance.sources.planned.reading import MISSING, Reading
 
 GRANTS = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+VPC = "aws:ec2/vpc:Vpc"
 PROFILE = "aws:bedrock/inferenceProfile:InferenceProfile"
 CONTENT = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
 PERSONAL = ("ADDRESS", "EMAIL", "NAME", "PHONE", "US_SOCIAL_SECURITY_NUMBER")
@@ -42,7 +43,7 @@ def managed_model(reading: Reading) -> ManagedModel:
         urns=(reading.urn,),
         data_classes=reading.classes(),
         guardrail=_guardrail(reading),
-        private_endpoint=_endpoint(reading),
+        private_endpoint=private_endpoint(reading),
         one_region=mapped(reading.text("modelSource.copyFrom"), lambda source: ":foundation-model/" in source),
     )
 
@@ -63,7 +64,7 @@ def guardrail(reading: Reading) -> Guardrail:
 
 def invocation_log(reading: Reading) -> ModelInvocationLog:
     """Fold the account's setting; it takes no tags and serves every data class of the account."""
-    destination = reading.link("loggingConfig.cloudwatchConfig.logGroupName")
+    destination = _log_group(reading)
     told = mapped(destination, lambda ref: ref is not None)
     return ModelInvocationLog(
         id=reading.id("ModelInvocationLog"),
@@ -73,6 +74,20 @@ def invocation_log(reading: Reading) -> ModelInvocationLog:
         prompt_logging=_level(some(reading.flag(f"loggingConfig.{name}") for name in DELIVERIES)),
         destination=destination,
     )
+
+
+def _log_group(reading: Reading) -> Leaf[Ref | None]:
+    """The log group, by reference or by its name, which is known before it is made."""
+    link = reading.link("loggingConfig.cloudwatchConfig.logGroupName")
+    if isinstance(link, Unknown) or link.value is None:
+        return link
+    urn = reading.links.derived(_log_groups).get(link.value.urn, link.value.urn)
+    return Known(Ref(urn=urn, property="name"), link.origin)
+
+
+def _log_groups(links: Links) -> Mapping[str, str]:
+    found = links.graph.of("aws:cloudwatch/logGroup:LogGroup")
+    return {name: each.urn for each in found if isinstance(name := each.inputs.get("name"), str)}
 
 
 def _level(delivers: Leaf[bool]) -> Leaf[Level]:
@@ -131,13 +146,21 @@ def _refs(value: JsonValue) -> Iterator[Ref]:
         yield from (piece for piece in parts(each) or () if isinstance(piece, Ref))
 
 
-def _endpoint(reading: Reading) -> Leaf[bool]:
-    """An interface endpoint whose name the network resolves to itself, so that a caller cannot pass it by."""
+def private_endpoint(reading: Reading) -> Leaf[bool]:
+    """An interface endpoint whose name the network resolves to itself, so that a caller cannot pass it by.
+
+    A network that exists already may have one that the graph does not show.
+    """
     for endpoint in (reading.of(each) for each in reading.links.graph.of(ENDPOINT)):
         name = endpoint.raw("serviceName")
         if isinstance(name, str) and name.endswith(".bedrock-runtime"):
             return endpoint.flag("privateDnsEnabled")
-    return reading.absent_flag("VpcEndpoint")
+    existing = next((each for each in reading.links.graph.of(VPC) if each.external), None)
+    if existing is not None:
+        return Unknown("existing", reading.of(existing).origin("(VpcEndpoint)"))
+    if reading.links.graph.incomplete:
+        return Unknown("not_read", reading.origin("(VpcEndpoint)"))
+    return reading.known("(VpcEndpoint)", value=False)
 
 
 def _filters(reading: Reading, kind: str, way: str) -> Leaf[bool]:

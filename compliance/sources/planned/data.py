@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from blueprint.graph import Resource
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.data import Cache, DatabaseCluster
 from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.links import Links
 from compliance.sources.planned.reading import MISSING, Reading
 
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
@@ -21,7 +23,7 @@ _CHANGES = frozenset({"ddl", "mod", "all"})
 def database(reading: Reading) -> DatabaseCluster:
     """Fold an Aurora cluster with its instances and its parameter group."""
     instances = reading.satellites(INSTANCE, "clusterIdentifier")
-    group = reading.target("dbClusterParameterGroupName")
+    group = _group(reading)
     return DatabaseCluster(
         id=reading.id("DatabaseCluster"),
         urns=(reading.urn, *(each.urn for each in instances), *((group.urn,) if group else ())),
@@ -85,6 +87,18 @@ def serverless_cache(reading: Reading) -> Cache:
         logs=reading.absent_flag("log delivery"),
         minor_upgrades=reading.absent_flag("minor upgrades"),
     )
+
+
+def _group(reading: Reading) -> Reading | None:
+    """The parameter group: by reference, or by its name, which is known before it is made."""
+    name = reading.raw("dbClusterParameterGroupName")
+    by_name = reading.links.derived(_groups).get(name) if isinstance(name, str) else None
+    return reading.target("dbClusterParameterGroupName") or (reading.of(by_name) if by_name else None)
+
+
+def _groups(links: Links) -> Mapping[str, Resource]:
+    found = links.graph.of("aws:rds/clusterParameterGroup:ClusterParameterGroup")
+    return {name: each for each in found if isinstance(name := each.inputs.get("name"), str)}
 
 
 def _parameter(reading: Reading, group: Reading | None, name: str) -> Leaf[str]:

@@ -14,6 +14,7 @@ from compliance.facts.base import Leaf, Unknown
 from compliance.facts.gateway import Gateway
 from compliance.facts.leaf import every, inverted, some
 from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.bedrock import private_endpoint
 from compliance.sources.planned.mounts import File, files, inside_only, secret_names
 from compliance.sources.planned.pods import Pod
 from compliance.sources.planned.reading import Reading
@@ -23,7 +24,6 @@ Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
 Document: TypeAlias = Mapping[str, JsonValue]
 
 IMAGE = "litellm"
-ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 CARDS = frozenset({"credit_card", "visa", "mastercard", "amex", "discover", "CREDIT_CARD"})
 """What LiteLLM's content filter and Presidio call a card number."""
 _STOPS = frozenset({"BLOCK", "MASK"})
@@ -80,9 +80,10 @@ class Configuration:
         """Members of mounted lists that hold one of these keys: routes, teams, models."""
         for file in self.files:
             document = file.document
-            for number, item in enumerate(document if isinstance(document, list) else ()):
+            path, items = ("model_list.", document.get("model_list")) if isinstance(document, dict) else ("", document)
+            for number, item in enumerate(items if isinstance(items, list) else ()):
                 if isinstance(item, dict) and set(keys) & item.keys():
-                    yield Place(file, str(number), item)
+                    yield Place(file, f"{path}{number}", item)
 
     def _guardrails(self) -> Iterator[Place]:
         assert self.main is not None
@@ -274,7 +275,7 @@ def _private(found: Configuration, place: Place) -> Leaf[bool]:
     told = value.get("litellm_params")
     base, model = (told.get("api_base"), told.get("model")) if isinstance(told, dict) else (None, None)
     if base is None and str(model).startswith("bedrock/"):
-        return place.known(bool(found.pod.reading.links.graph.of(ENDPOINT)) and _has_endpoint(found.pod.reading))
+        return private_endpoint(found.pod.reading)
     pieces = parts(base)
     if pieces is None:
         return Unknown("cloud_decides", place.file.config_map.origin(place.file.path))
@@ -282,12 +283,6 @@ def _private(found: Configuration, place: Place) -> Leaf[bool]:
         "".join(piece if isinstance(piece, str) else "name" for piece in pieces).partition("://")[2].partition("/")[0]
     )
     return place.known(host.partition(":")[0].endswith(_INSIDE))
-
-
-def _has_endpoint(reading: Reading) -> bool:
-    """Whether the network has an interface endpoint of Bedrock's runtime."""
-    names = (each.inputs.get("serviceName") for each in reading.links.graph.of(ENDPOINT))
-    return any(isinstance(name, str) and name.endswith(".bedrock-runtime") for name in names)
 
 
 ADAPTERS = (Adapter("kubernetes:apps/v1:Deployment", gateway),)

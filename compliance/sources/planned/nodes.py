@@ -162,11 +162,16 @@ def _decoded(value: JsonValue | object) -> str:
 
 
 def _life(reading: Reading) -> Leaf[int | None]:
-    """Days between two renewals by a schedule that names this group."""
+    """Days between two renewals by a schedule that names this group.
+
+    Nodes of one's own image are renewed when the document names a newer one, and no resource tells when that will be.
+    """
     renewals = reading.links.derived(_renewals)
     for key in (reading.urn, reading.raw("nodeGroupName")):
         if isinstance(key, str) and key in renewals:
             return mapped(renewals[key].text("scheduleExpression"), _days)
+    if reading.raw("amiType") == CUSTOM:
+        return Unknown("not_read", reading.origin("amiType"))
     found = reading.absent("schedule of renewal")
     return mapped(found, lambda value: value if isinstance(value, int) else None)
 
