@@ -52,7 +52,7 @@ class Budget(Component):
                 *(self._told("ACTUAL", percent) for percent in sorted(spec.warn_at_percent)),
                 self._told("FORECASTED", 100),
             ],
-            tags=self.tags(), opts=self.inside,
+            tags=self.tags(classes=frozenset()), opts=self.inside,
         )  # fmt: skip
         self.finish()
 
