@@ -137,7 +137,7 @@ class Catalogue:
 def load(extensions: tuple[Path, ...] = ()) -> Catalogue:
     """Our catalogue, with what the folders of an organisation add. Raises DocumentError with every problem.
 
-    Kept for the life of the process: 0.6 s are better spent once.
+    Kept for the life of the process; 250 rules take 0.3 s.
     """
     roots = (HERE, *extensions)
     problems = [
@@ -155,7 +155,7 @@ def load(extensions: tuple[Path, ...] = ()) -> Catalogue:
     problems += _without_profile(roots)
     if problems:
         raise DocumentError(problems)
-    return join(frameworks, controls, rules, _digest(roots), complete=False)
+    return join(frameworks, controls, rules, _digest(roots))
 
 
 def _rules(roots: Iterable[Path], problems: list[Problem]) -> list[Entry[Rule]]:
@@ -215,8 +215,6 @@ def join(
     controls: Iterable[Entry[Control]],
     rules: Iterable[Entry[Rule]],
     digest: str = "",
-    *,
-    complete: bool = True,
 ) -> Catalogue:
     """Join what was read. Raises DocumentError with everything that does not fit."""
     problems: list[Problem] = []
@@ -225,8 +223,7 @@ def join(
         _unique("control", [(entry.value.id, entry) for entry in controls], problems),
         _unique("rule", [(entry.value.id, entry) for entry in rules], problems),
     )
-    problems += joined.dangling()
-    problems += joined.idle() if complete else ()
+    problems += (*joined.dangling(), *joined.idle())
     if problems:
         raise DocumentError(problems)
     return Catalogue(

