@@ -15,10 +15,11 @@ Outputs = Mapping[Urn, Mapping[str, str]]
 
 _FIRST = ("arn", "id")
 """Of several properties with one value, the one that a reference names; then in alphabetical order."""
-_SHARED = frozenset({"region", "urn"})
+_SHARED = frozenset({"region", "urn", "tags", "tagsAll", "status", "ownerId", "accountId", "registryId"})
 """Properties that many resources have alike: equal values are no link."""
 _SHORTEST = 6
-"""A shorter value inside a longer text is chance."""
+"""A shorter value, unless it is a name or an identifier, is equal by chance."""
+_NAMES = frozenset({"arn", "id", "name"})
 
 
 def linked(resources: Iterable[Resource], outputs: Outputs) -> tuple[Resource, ...]:
@@ -40,7 +41,8 @@ def _known(urns: Iterable[Urn], outputs: Outputs) -> Mapping[str, Ref]:
     for urn in urns:
         given = outputs.get(urn, {})
         for name in sorted(given, key=lambda name: (name not in _FIRST, name)):
-            if given[name] and name not in _SHARED:
+            shared = name.split(".", 1)[0] in _SHARED
+            if given[name] and not shared and (name in _NAMES or len(given[name]) >= _SHORTEST):
                 found.setdefault(given[name], Ref(urn=urn, property=name))
     return found
 

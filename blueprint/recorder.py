@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi._types import resource_types
-from pulumi.runtime import rpc
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2, source_pb2
 from pydantic import JsonValue
 
+from blueprint.declared import declared
 from blueprint.errors import ProgramError, nearest
 from blueprint.graph import Resource, ResourceGraph, Urn
 from blueprint.links import linked
@@ -89,7 +86,7 @@ class Recorder:
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         answer = self._symbols.answer(
-            urn, request.object, texts=declared_texts(request.type), secret=request.additionalSecretOutputs
+            urn, request.object, declared(request.type), secret=request.additionalSecretOutputs
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=self._symbols.token(urn, "id"), object=answer)
 
@@ -111,7 +108,7 @@ class Recorder:
             )
         )
         answer = self._symbols.answer(
-            urn, request.properties, texts=declared_texts(request.type), secret=request.additionalSecretOutputs
+            urn, request.properties, declared(request.type), secret=request.additionalSecretOutputs
         )
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=answer)
 
@@ -193,19 +190,6 @@ def _without_id(provider: str) -> Urn | None:
 
 def _source(position: source_pb2.SourcePosition) -> str | None:
     return f"{position.uri.removeprefix('file://')}:{position.line}" if position.uri else None
-
-
-@cache
-def declared_texts(token: str) -> tuple[str, ...]:
-    """Names of the outputs that a type's class declares as text; none for a type without a class."""
-    package, _, rest = token.partition(":")
-    for module in rpc._RESOURCE_MODULES.get(f"{package}:{rest.rpartition(':')[0]}", ()):  # noqa: SLF001  no public way
-        info: Mapping[str, JsonValue] = getattr(module, "mod_info", {})
-        classes = info.get("classes")
-        if isinstance(classes, dict) and token in classes:
-            found = getattr(importlib.import_module(str(info["fqn"])), str(classes[token]))
-            return tuple(sorted(name for name, kind in resource_types(found).items() if kind is str))
-    return ()
 
 
 def _identity(place: Place) -> dict[str, JsonValue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, NotRequired, TypeVar
 
@@ -13,9 +13,12 @@ from typing_extensions import TypedDict
 from blueprint.errors import FileUnreadable
 from blueprint.graph import Resource, Urn, explain, read_bytes
 from blueprint.placement import PROVIDERS, is_default_provider
-from blueprint.wire import plain
+from blueprint.wire import SIGNATURE, plain
 
 T = TypeVar("T")
+
+_DEEPEST = 6
+"""Levels of an output, lists included, in which texts are looked for."""
 
 
 def _absent(value: object) -> object:
@@ -98,12 +101,24 @@ def resource(row: Row) -> Resource:
 
 
 def known_outputs(row: Row) -> dict[str, str]:
-    """The text that the cloud gave a resource, with its identifier."""
-    inputs = row.get("inputs", {})
-    given = {
-        name: value for name, value in row.get("outputs", {}).items() if isinstance(value, str) and name not in inputs
-    }
+    """The text that the cloud gave a resource, by path, with its identifier."""
+    given = dict(_given(row.get("outputs", {}), row.get("inputs", {}), "", _DEEPEST))
     return {**given, **({"id": row["id"]} if row.get("id") else {})}
+
+
+def _given(output: JsonValue, told: JsonValue, path: str, levels: int) -> Iterator[tuple[str, str]]:
+    """Texts of an output that the inputs do not tell already."""
+    members: Iterable[tuple[str, JsonValue]] = ()
+    match output:
+        case str() if output != told:
+            yield path, output
+        case dict() if SIGNATURE not in output:
+            members = output.items()
+        case list():
+            members = ((str(place), item) for place, item in enumerate(output))
+    for name, item in members if levels else ():
+        known = told.get(name) if isinstance(told, dict) else None
+        yield from _given(item, known, f"{path}.{name}" if path else name, levels - 1)
 
 
 def default_providers(resources: Iterable[Resource], region: str | None) -> list[Resource]:

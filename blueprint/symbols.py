@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from google.protobuf import struct_pb2
 from pydantic import JsonValue
 
+from blueprint.declared import Declared, Shape
 from blueprint.graph import UNKNOWN, Ref, Urn, text
 from blueprint.wire import SIGNATURE, UNKNOWN_TEXT, WITHHELD_KIND, unwrapped
 
 _MARK = "~~ref."
-_TOKEN = re.compile(r"~~ref\.[0-9a-f]{16}\.\w+~~")
+_TOKEN = re.compile(r"~~ref\.[0-9a-f]{16}\.[\w.]+~~")
 """Plain ASCII without quotes: JSON, YAML, URLs and templates carry it unchanged."""
+_ENCODED = tuple(b64encode(b"." * skip + _MARK.encode()).decode()[(0, 2, 3)[skip] : 8 + skip] for skip in range(3))
+"""What base64 makes of the mark at each of its three alignments."""
 
 
 class Symbols:
@@ -33,23 +37,45 @@ class Symbols:
         return token
 
     def answer(
-        self, urn: Urn, inputs: struct_pb2.Struct, *, texts: Iterable[str], secret: Iterable[str]
+        self, urn: Urn, inputs: struct_pb2.Struct, outputs: Declared, *, secret: Iterable[str]
     ) -> struct_pb2.Struct:
-        """The inputs, with a symbol for each text that the inputs leave to the cloud."""
+        """The inputs, with a symbol for each text that they leave to the cloud."""
         found = struct_pb2.Struct()
         found.CopyFrom(inputs)
+        if not self._enabled:
+            return found
         hidden = frozenset(secret)
-        for name in texts if self._enabled else ():
-            if name in inputs.fields or name in {"id", "urn"}:
+        for name in outputs.texts:
+            if name in inputs.fields:
                 continue
-            token = self.token(urn, name)
             if name in hidden:
                 wrapped = found.fields[name].struct_value.fields
                 wrapped[SIGNATURE].string_value = WITHHELD_KIND
-                wrapped["value"].string_value = token
+                wrapped["value"].string_value = self.token(urn, name)
             else:
-                found.fields[name].string_value = token
+                found.fields[name].string_value = self.token(urn, name)
+        for name, shape in outputs.computed.items():
+            self._fill(found.fields[name], shape, urn, name)
+        for name, members in outputs.partly.items():
+            begun = found.fields[name].struct_value.fields if name in inputs.fields else {}
+            for member in members if begun and SIGNATURE not in begun else ():
+                if member not in begun:
+                    shape = members[member]
+                    self._fill(begun[member], shape if isinstance(shape, str) else None, urn, f"{name}.{member}")
         return found
+
+    def _fill(self, value: struct_pb2.Value, shape: Shape, urn: Urn, path: str) -> None:
+        """Write an output in outline: symbols for texts, unknown for the rest, one member for a list."""
+        match shape:
+            case str():
+                value.string_value = self.token(urn, path)
+            case dict():
+                for name, inner in shape.items():
+                    self._fill(value.struct_value.fields[name], inner, urn, f"{path}.{name}")
+            case [only]:
+                self._fill(value.list_value.values.add(), only, urn, f"{path}.0")
+            case _:
+                value.string_value = UNKNOWN_TEXT
 
     def read(self, struct: struct_pb2.Struct) -> Mapping[str, JsonValue]:
         """A message as a graph writes it: symbols as references, secrets and unknowns as their marks."""
@@ -81,7 +107,7 @@ class Symbols:
         if value == UNKNOWN_TEXT:
             return UNKNOWN
         if _MARK not in value:
-            return value
+            return UNKNOWN if any(trace in value for trace in _ENCODED) else value
         pieces = self._pieces(value)
         return UNKNOWN if pieces is None else text(pieces)
 

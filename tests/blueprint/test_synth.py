@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,6 +192,37 @@ def test_opaque_mode_registers_the_same_resources_with_the_same_dependencies(gra
     assert shape(opaque) == shape(graph)
     policy = resource(opaque, f"{URN}blueprint:data:Archive$aws:s3/bucketPolicy:BucketPolicy::archive")
     assert policy.inputs == {"bucket": {"$unknown": True}, "policy": {"$unknown": True}}
+
+
+def test_objects_that_the_cloud_makes_are_referred_to_by_path() -> None:
+    def clustered() -> None:
+        inside = aws.eks.ClusterVpcConfigArgs(subnet_ids=["subnet-1"])
+        cluster = aws.eks.Cluster("c", role_arn="arn:aws:iam::111122223333:role/c", vpc_config=inside)
+        data = {
+            "ca": cluster.certificate_authority.data,
+            "issuer": cluster.identities[0].oidcs[0].issuer,
+            "group": cluster.vpc_config.cluster_security_group_id,
+            "public": cluster.vpc_config.endpoint_public_access.apply(str),
+        }
+        kubernetes.core.v1.ConfigMap("m", metadata={"name": "m"}, data=data)
+
+    graph = synthesize(clustered, project="claims", stack="prod", place=HOME)
+    cluster = f"{URN}aws:eks/cluster:Cluster::c"
+    paths = ("certificateAuthority.data", "identities.0.oidcs.0.issuer", "vpcConfig.clusterSecurityGroupId")
+    ca, issuer, group = (Ref(urn=cluster, property=path).value() for path in paths)
+    (only,) = graph.of("kubernetes:core/v1:ConfigMap")
+    assert only.inputs["data"] == {"ca": ca, "issuer": issuer, "group": group, "public": {"$unknown": True}}
+    assert graph.by_urn[cluster].inputs["vpcConfig"] == {"subnetIds": ["subnet-1"]}
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_a_symbol_inside_base64_is_unknown(before: str) -> None:
+    def encoded() -> None:
+        arn = aws.sqs.Queue("a").arn
+        aws.sqs.Queue("b", name=arn.apply(lambda text: b64encode(f"{before}{text}".encode()).decode()))
+
+    graph = synthesize(encoded, project="claims", stack="prod", place=HOME)
+    assert graph.by_urn[f"{URN}aws:sqs/queue:Queue::b"].inputs == {"name": {"$unknown": True}}
 
 
 # The same bytes everywhere

@@ -1,6 +1,6 @@
 """A cloud that exists in memory: one provider server for AWS and Kubernetes, attached to a real engine.
 
-It accepts every type, gives each resource the text outputs that the SDK's class declares, and remembers every call.
+It accepts every type, gives each resource the outputs that the SDK's class declares, and remembers every call.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import pulumi_kubernetes
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from blueprint.declared import Shape, declared
 from blueprint.placement import Place
-from blueprint.recorder import ANSWERS, declared_texts
+from blueprint.recorder import ANSWERS
+from blueprint.wire import SIGNATURE
 
 PACKAGES = {"aws": pulumi_aws.__name__, "kubernetes": pulumi_kubernetes.__name__}
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -100,9 +102,7 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         made = struct_pb2.Struct()
         made.CopyFrom(request.properties)
         identifier = _identifier(request.urn)
-        for output, value in self._outputs(request.urn, identifier).items():
-            if output not in made.fields:
-                made.fields[output].string_value = value
+        self._complete(made, request.urn, identifier)
         return provider_pb2.CreateResponse(id=identifier, properties=made)
 
     def Update(self, request: provider_pb2.UpdateRequest, _context: object) -> provider_pb2.UpdateResponse:
@@ -120,9 +120,7 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         self.calls.append(("Read", request.urn))
         found = struct_pb2.Struct()
         found.CopyFrom(request.properties)
-        for output, value in self._outputs(request.urn, request.id).items():
-            if output not in found.fields:
-                found.fields[output].string_value = value
+        self._complete(found, request.urn, request.id)
         return provider_pb2.ReadResponse(id=request.id, properties=found, inputs=request.inputs)
 
     def Delete(self, request: provider_pb2.DeleteRequest, _context: object) -> empty_pb2.Empty:
@@ -140,11 +138,38 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         found.update(answer(_HERE))
         return provider_pb2.InvokeResponse(**{"return": found})
 
-    def _outputs(self, urn: str, identifier: str) -> Mapping[str, str]:
+    def _complete(self, made: struct_pb2.Struct, urn: str, identifier: str) -> None:
+        """Add what the type declares and the inputs do not say."""
         token = _token(urn)
         with self._lazy_imports:
-            names = declared_texts(token)
-        return {name: _text(token, name, identifier) for name in names if name not in {"id", "urn"}}
+            outputs = declared(token)
+        fields = made.fields
+        for name in outputs.texts:
+            if name not in fields:
+                fields[name].string_value = _text(token, name, identifier)
+        for name in outputs.numbers:
+            if name not in fields:
+                fields[name].number_value = 1
+        for name, shape in outputs.computed.items():
+            if name not in fields:
+                _fill(fields[name], shape, token, name, identifier)
+        for name, members in outputs.partly.items():
+            begun = fields[name].struct_value.fields if name in fields else {}
+            for member in members if begun and SIGNATURE not in begun else ():
+                if member not in begun and members[member] == "":
+                    begun[member].string_value = _text(token, member, identifier)
+
+
+def _fill(value: struct_pb2.Value, shape: Shape, token: str, name: str, identifier: str) -> None:
+    match shape:
+        case str():
+            value.string_value = _text(token, name, identifier)
+        case dict():
+            for inner, below in shape.items():
+                if below is not None:
+                    _fill(value.struct_value.fields[inner], below, token, inner, identifier)
+        case [only]:
+            _fill(value.list_value.values.add(), only, token, name, identifier)
 
 
 def _token(urn: str) -> str:
