@@ -30,6 +30,11 @@ class DatabaseCluster(Subject):
     tags_on_snapshots: Leaf[bool]
     final_snapshot: Leaf[bool]
     monitored: Leaf[bool]
+    """Whether metrics of the machine and of the queries are kept."""
+    insights_key: Leaf[Ref | None]
+    """What the kept metrics of the queries, which hold their text, are encrypted under."""
+    authority: Leaf[str]
+    """Who signed the server's certificate."""
 
 
 @dataclass(frozen=True)

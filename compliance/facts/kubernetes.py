@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from compliance.facts.base import Leaf, Subject
+from compliance.facts.base import Leaf, Ref, Subject
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,11 @@ class Autoscaler(Subject):
     minimum: Leaf[int]
     maximum: Leaf[int]
     metrics: Leaf[frozenset[str]]
+
+
+@dataclass(frozen=True)
+class StorageClass(Subject):
+    """How volumes are made that pods ask for."""
+
+    encrypted: Leaf[bool]
+    key: Leaf[Ref | None]

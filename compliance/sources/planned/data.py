@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from blueprint.graph import Resource
-from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.data import Cache, DatabaseCluster
 from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
@@ -15,6 +15,8 @@ from compliance.sources.planned.reading import MISSING, Reading
 
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 Version: TypeAlias = Literal["1.0", "1.1", "1.2", "1.3"]
+CURRENT = frozenset({"rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"})
+"""Authorities of RDS that have not expired, 2026-11-20."""
 VERSIONS: Mapping[str, Version] = {"TLSv1": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3"}
 _CHANGES = frozenset({"ddl", "mod", "all"})
 """Values of log_statement that record changes of structure and rights."""
@@ -44,7 +46,9 @@ def database(reading: Reading) -> DatabaseCluster:
         minor_upgrades=_of_instances(reading, instances, "autoMinorVersionUpgrade", any_of_them=False),
         tags_on_snapshots=reading.flag("copyTagsToSnapshot"),
         final_snapshot=inverted(reading.flag("skipFinalSnapshot")),
-        monitored=_monitored(reading, instances),
+        monitored=every((_monitored(reading, instances), _insights(reading, instances))),
+        insights_key=_insights_key(reading, instances),
+        authority=_authority(reading, instances),
     )  # fmt: skip
 
 
@@ -146,6 +150,22 @@ def _monitored(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[bool]:
     places = (reading, *instances)
     told = [mapped(each.number("monitoringInterval"), lambda seconds: seconds > 0) for each in places]
     return some((told[0], every(told[1:]))) if instances else told[0]
+
+
+def _insights(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[bool]:
+    return every(each.flag("performanceInsightsEnabled") for each in instances or (reading,))
+
+
+def _insights_key(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[Ref | None]:
+    """The first instance without a key of ours speaks for all."""
+    keys = [each.link("performanceInsightsKmsKeyId") for each in instances or (reading,)]
+    return next((key for key in keys if isinstance(key, Unknown) or key.value is None), keys[0])
+
+
+def _authority(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[str]:
+    """The first instance whose authority is another one than the rest, else that of all."""
+    told = [each.text("caCertIdentifier") for each in instances] or [reading.text("caCertificateIdentifier")]
+    return next((leaf for leaf in told if isinstance(leaf, Unknown) or leaf.value not in CURRENT), told[0])
 
 
 def _token(reading: Reading) -> Leaf[bool]:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.kubernetes import Autoscaler, KubernetesRole, Namespace, NetworkPolicy
+from compliance.facts.kubernetes import Autoscaler, KubernetesRole, Namespace, NetworkPolicy, StorageClass
 from compliance.facts.leaf import every, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.objects import label, name_of, objects
@@ -108,6 +108,17 @@ def scaled_object(reading: Reading) -> Autoscaler:
     )
 
 
+def storage_class(reading: Reading) -> StorageClass:
+    """Fold a storage class of the EBS driver."""
+    return StorageClass(
+        id=reading.id("StorageClass"),
+        urns=(reading.urn,),
+        data_classes=reading.classes(),
+        encrypted=reading.flag("parameters.encrypted"),
+        key=reading.link("parameters.kmsKeyId"),
+    )
+
+
 def _level(reading: Reading) -> Leaf[Level]:
     """A namespace without the label enforces nothing, and neither does one with a word that is no level."""
     found = label(reading, "pod-security.kubernetes.io/enforce")
@@ -197,6 +208,7 @@ ADAPTERS = (
     Adapter("kubernetes:rbac.authorization.k8s.io/v1:Role", role),
     Adapter("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", role),
     *(Adapter(token, binding) for token in BINDINGS),
+    Adapter("kubernetes:storage.k8s.io/v1:StorageClass", storage_class),
     Adapter("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", horizontal),
     Adapter("kubernetes:keda.sh/v1alpha1:ScaledObject", scaled_object),
 )
