@@ -1,0 +1,143 @@
+"""The gateway, as it is registered."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import yaml
+
+from blueprint.types import Dialect
+from blueprint.wiring import Needs, Want
+from components.gateway.litellm_spec import LiteLlmSpec
+from tests.components import manifests
+from tests.components.builders import CLASSES, names, only, types
+from tests.components.gateway.conftest import DOCUMENT, synthesised
+from tests.components.strictest import strictest
+
+if TYPE_CHECKING:
+    from blueprint.graph import Resource, ResourceGraph
+
+DEPLOYMENT, CONFIG_MAP = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:ConfigMap"
+
+
+def containers(graph: ResourceGraph) -> dict[str, dict[str, object]]:
+    listed = only(graph, DEPLOYMENT).inputs["spec"]["template"]["spec"]["containers"]  # type: ignore[index,call-overload]
+    return {str(each["name"]): each for each in listed}  # type: ignore[index,call-overload,union-attr,misc]
+
+
+def settings(graph: ResourceGraph) -> dict[str, str]:
+    return only(graph, CONFIG_MAP, "gateway-settings").inputs["data"]  # type: ignore[return-value]
+
+
+def policy(resource: Resource) -> list[dict[str, object]]:
+    text = resource.inputs["policy"]
+    if isinstance(text, dict):
+        pieces = text["$text"]
+        text = "".join(piece if isinstance(piece, str) else piece["$ref"]["property"] for piece in pieces)  # type: ignore[union-attr,index,call-overload]
+    return json.loads(str(text))["Statement"]  # type: ignore[no-any-return]
+
+
+def test_the_posture_alone_makes_prompts_redacted_and_card_numbers_refused(gateway: ResourceGraph) -> None:
+    config = yaml.safe_load(settings(gateway)["config.yaml"])
+    assert [each["guardrail_name"] for each in config["guardrails"]] == ["card-data", "personal-data"]
+    assert config["litellm_settings"]["turn_off_message_logging"] is False
+    days = strictest(CLASSES).prompt_log_retention_days(CLASSES)
+    assert config["general_settings"]["maximum_spend_logs_retention_period"] == f"{days}d"
+    assert set(containers(gateway)) == {"litellm", "cache-door", "analyzer", "anonymizer"}
+
+
+def test_a_stricter_document_wins_over_the_posture() -> None:
+    graph = synthesised(LiteLlmSpec.model_validate({**DOCUMENT, "prompt_logging": "metadata"}))
+    assert yaml.safe_load(settings(graph)["config.yaml"])["litellm_settings"]["turn_off_message_logging"] is True
+    capture = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+    assert {"name": capture, "value": "NO_CONTENT"} in containers(graph)["litellm"]["env"]  # type: ignore[operator]
+
+
+def test_no_secret_and_no_salt_key_stands_in_any_environment(gateway: ResourceGraph) -> None:
+    told = {each["name"] for container in containers(gateway).values() for each in container["env"]}  # type: ignore[attr-defined]
+    assert not told & {"LITELLM_MASTER_KEY", "LITELLM_SALT_KEY", "DATABASE_URL", "REDIS_PASSWORD", "MASTER_KEY"}
+    assert "SALT" not in settings(gateway)["config.yaml"].upper()
+
+
+def test_pods_mount_the_parts_that_the_models_offer(gateway: ResourceGraph) -> None:
+    volumes = only(gateway, DEPLOYMENT).inputs["spec"]["template"]["spec"]["volumes"]  # type: ignore[index,call-overload]
+    (models,) = (each["projected"]["sources"] for each in volumes if each["name"] == "models")  # type: ignore[index,call-overload,union-attr]
+    assert models == [
+        {"configMap": {"name": f"model-{name}", "items": [{"key": "route.yaml", "path": f"{name}.yaml"}]}}
+        for name in ("large", "small")
+    ]
+
+
+def test_every_kubernetes_object_fits_the_api(gateway: ResourceGraph) -> None:
+    assert len(manifests.check(gateway)) == 11
+
+
+def test_every_container_is_confined_limited_and_probed(gateway: ResourceGraph) -> None:
+    for container in containers(gateway).values():
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "privileged": False,
+            "readOnlyRootFilesystem": True, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"},
+            **({"runAsUser": 10001} if container["name"] in {"analyzer", "anonymizer"} else {}),
+        }  # fmt: skip
+        assert container.keys() >= {"livenessProbe", "readinessProbe", "resources"}
+
+
+def test_each_workload_reads_its_own_secrets_and_no_other(gateway: ResourceGraph) -> None:
+    held = {name: policy(only(gateway, "aws:iam/rolePolicy:RolePolicy", f"gateway-{name}-own")) for name in
+            ("gateway", "migrations", "teams")}  # fmt: skip
+    secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
+    assert held["gateway"][0]["Resource"] == [f"{secret}claims-prod/gateway/master-key"]
+    assert held["migrations"][0]["Resource"] == [f"{secret}rds!cluster-*"]
+    assert held["migrations"][0]["Condition"] == {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": "arn"}}
+    assert held["teams"][0]["Resource"] == [
+        f"{secret}claims-prod/gateway/{name}" for name in ("master-key", "team-claims", "team-platform")
+    ]
+    assert [each["Action"] for each in held["gateway"]] == [
+        ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "kms:Decrypt", "rds-db:connect",
+        "elasticache:Connect",
+    ]  # fmt: skip
+    assert held["gateway"][2]["Resource"] == "arn:aws:rds-db:us-east-1:111122223333:dbuser:clusterResourceId/litellm"
+
+
+def test_callers_reach_the_models_api_and_nothing_of_the_administration(gateway: ResourceGraph) -> None:
+    rule = only(gateway, "aws:lb/listenerRule:ListenerRule").inputs
+    assert rule["conditions"] == [
+        {"hostHeader": {"values": ["ai.example.org"]}}, {"pathPattern": {"values": ["/v1/*"]}}
+    ]  # fmt: skip
+    group = only(gateway, "aws:lb/targetGroup:TargetGroup").inputs
+    assert (group["protocol"], group["port"], group["targetType"]) == ("HTTPS", 4000, "ip")
+    binding = only(gateway, "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding").inputs
+    assert binding["spec"]["serviceRef"] == {"name": "gateway", "port": 443}  # type: ignore[index,call-overload]
+
+
+def test_another_setting_makes_another_config_map_and_so_new_pods(gateway: ResourceGraph) -> None:
+    again, other = synthesised(LiteLlmSpec.model_validate(DOCUMENT)), synthesised(
+        LiteLlmSpec.model_validate({**DOCUMENT, "switched_off": ["small"]})
+    )  # fmt: skip
+    first, same, changed = (
+        only(graph, CONFIG_MAP, "gateway-settings").inputs["metadata"]["name"]  # type: ignore[index,call-overload]
+        for graph in (gateway, again, other)
+    )
+    assert first == same != changed
+    assert yaml.safe_load(settings(other)["routes.yaml"])[1]["models"] == []
+
+
+def test_a_consumer_may_read_the_platforms_key_and_reach_the_pods() -> None:
+    want = Want(name="models", dialect=Dialect.OPENAI_V1, workload="runtime")
+    agents = Needs(wants=(want,), workloads=frozenset({"runtime"}))
+    with_it, without = synthesised(LiteLlmSpec.model_validate(DOCUMENT), agents=agents), synthesised(
+        LiteLlmSpec.model_validate(DOCUMENT)
+    )  # fmt: skip
+    added = {resource.name for resource in with_it.resources} - {resource.name for resource in without.resources}
+    assert added == {f"gateway-admits-agents-runtime-models{part}" for part in ("", "-grant", "-egress", "-ingress")}
+    grant = policy(only(with_it, "aws:iam/rolePolicy:RolePolicy", "gateway-admits-agents-runtime-models-grant"))
+    assert grant[0]["Resource"] == ["arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/gateway/team-platform"]
+
+
+def test_nothing_else_is_made(gateway: ResourceGraph) -> None:
+    made = types(gateway)
+    assert not {each for each in made if "secretsmanager" in each or "helm" in each or "kms" in each}
+    assert "kubernetes:core/v1:Secret" not in made
+    assert names(gateway, "kubernetes:core/v1:Service") == ["gateway-service"]
+    assert names(gateway, DEPLOYMENT) == ["gateway"]

@@ -1,0 +1,144 @@
+"""Observability, as it is registered."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from components.observability.observability_spec import ObservabilitySpec
+from tests.components import manifests
+from tests.components.builders import names, only, types
+from tests.components.observability.conftest import NEIGHBOURS, synthesised
+
+if TYPE_CHECKING:
+    from blueprint.graph import ResourceGraph
+
+POLICY, DAEMON_SET = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernetes:apps/v1:DaemonSet"
+
+
+def config(graph: ResourceGraph) -> dict[str, dict[str, object]]:
+    return yaml.safe_load(only(graph, "kubernetes:core/v1:ConfigMap", "observability-config").inputs["data"]["config.yaml"])  # type: ignore[index,call-overload,no-any-return]
+
+
+def pod(graph: ResourceGraph, token: str) -> dict[str, object]:
+    return only(graph, token).inputs["spec"]["template"]["spec"]  # type: ignore[index,call-overload,return-value]
+
+
+def test_every_kubernetes_object_fits_the_api(observability: ResourceGraph) -> None:
+    assert len(manifests.check(observability)) == 22
+
+
+def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_else(observability: ResourceGraph) -> None:
+    scrape = config(observability)["receivers"]["prometheus"]["config"]["scrape_configs"][0]  # type: ignore[index,call-overload]
+    assert scrape["kubernetes_sd_configs"][0]["namespaces"]["names"] == ["gateway", "observability", "serving-chat"]  # type: ignore[index,call-overload]
+    roles = observability.of("kubernetes:rbac.authorization.k8s.io/v1:Role")
+    assert {each.inputs["metadata"]["namespace"] for each in roles} == {"gateway", "observability", "serving-chat"}  # type: ignore[index,call-overload]
+    assert all(
+        each.inputs["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+        for each in roles
+    )
+    assert "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole" not in types(observability)
+
+
+def test_one_edge_less_takes_its_admission_and_its_scraping_away(observability: ResourceGraph) -> None:
+    fewer = synthesised(ObservabilitySpec(), {name: needs for name, needs in NEIGHBOURS.items() if name != "serving/chat"})
+    gone = {each.name for each in observability.resources} - {each.name for each in fewer.resources}
+    edge = "serving-chat-vllm-otlp"
+    assert gone == {
+        f"observability-admits-{edge}", f"observability-admits-{edge}-egress", f"observability-admits-{edge}-ingress",
+        f"observability-scrapes-{edge}", f"observability-scrapes-{edge}-in", f"observability-scrapes-{edge}-out",
+        f"observability-scrapes-{edge}-pods",
+    }  # fmt: skip
+
+
+def test_the_collector_may_write_signals_and_nothing_else(observability: ResourceGraph) -> None:
+    text = only(observability, "aws:iam/rolePolicy:RolePolicy", "observability-writes").inputs["policy"]
+    joined = "".join(each if isinstance(each, str) else each["$ref"]["property"] for each in text["$text"])  # type: ignore[index,call-overload,union-attr]
+    statements = json.loads(joined)["Statement"]
+    assert [each["Action"] for each in statements] == [
+        "aps:RemoteWrite", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], ["kms:Decrypt", "kms:GenerateDataKey"],
+    ]  # fmt: skip
+    assert [each["Resource"] for each in statements][:2] == ["arn", "*"]
+
+
+def test_gpu_metrics_need_no_root_no_capability_and_nothing_of_the_node(observability: ResourceGraph) -> None:
+    spec = pod(observability, DAEMON_SET)
+    (container,) = spec["containers"]  # type: ignore[misc]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}  # type: ignore[index,call-overload]
+    assert not [each for each in spec["volumes"] if "hostPath" in each]  # type: ignore[union-attr,attr-defined]
+    assert "nvidia.com/gpu" not in container["resources"]["limits"]  # type: ignore[index,call-overload,operator]
+    assert spec["automountServiceAccountToken"] is False
+    counters = only(observability, "kubernetes:core/v1:ConfigMap", "observability-gpu-metrics-counters").inputs["data"]
+    assert "DCGM_FI_PROF" not in counters["counters.csv"]  # type: ignore[index,call-overload,operator]
+
+
+def test_without_gpu_pools_there_is_nothing_for_gpus() -> None:
+    plain = synthesised(ObservabilitySpec(), {"gateway": NEIGHBOURS["gateway"]})
+    assert DAEMON_SET not in types(plain)
+    rules = yaml.safe_load(str(only(plain, "aws:amp/ruleGroupNamespace:RuleGroupNamespace").inputs["data"]))
+    assert [group["name"] for group in rules["groups"]] == ["silence", "gateway-ratios", "gateway"]
+    expected = 'absent_over_time(up{namespace="gateway"}[15m])'
+    assert expected in [rule["expr"] for rule in rules["groups"][0]["rules"]]
+
+
+def test_only_the_collector_has_a_token_of_the_kubernetes_api(observability: ResourceGraph) -> None:
+    assert pod(observability, "kubernetes:apps/v1:Deployment")["automountServiceAccountToken"] is True
+
+
+def test_everything_that_is_kept_is_under_a_key_and_kept_as_long_as_the_posture_asks(observability: ResourceGraph) -> None:
+    groups = observability.of("aws:cloudwatch/logGroup:LogGroup")
+    assert {(each.inputs["kmsKeyId"], each.inputs["retentionInDays"]) for each in groups} == {
+        ("arn:aws:kms:us-east-1:111122223333:key/logs", 2192)
+    }
+    assert len(groups) == 6
+    workspace = only(observability, "aws:amp/workspace:Workspace").inputs
+    assert workspace["kmsKeyArn"] == "arn:aws:kms:us-east-1:111122223333:key/logs"
+
+
+def test_alerts_reach_the_topic_and_alarms_watch_the_alerts(observability: ResourceGraph) -> None:
+    definition = json.loads(str(only(observability, "aws:amp/alertManagerDefinition:AlertManagerDefinition").inputs["definition"]))
+    told = json.loads(definition["alertmanager_config"])["receivers"][0]["sns_configs"][0]
+    assert (told["topic_arn"], told["sigv4"]) == ("arn:aws:sns:us-east-1:111122223333:claims-alerts", {"region": "us-east-1"})
+    alarms = observability.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+    assert {each.inputs["metricName"]: each.inputs["treatMissingData"] for each in alarms} == {
+        "AlertManagerNotificationsFailed": "notBreaching", "RuleEvaluationFailures": "notBreaching",
+        "RuleEvaluations": "breaching",
+    }  # fmt: skip
+
+
+def test_the_encryption_of_traces_belongs_to_the_stack_that_owns_the_account(observability: ResourceGraph) -> None:
+    assert only(observability, "aws:xray/encryptionConfig:EncryptionConfig").inputs["type"] == "KMS"
+    assert "aws:xray/encryptionConfig:EncryptionConfig" not in types(synthesised(ObservabilitySpec(), account_owner=False))
+
+
+def test_an_on_call_service_is_told_by_the_topic_and_needs_no_way_out_of_the_network() -> None:
+    spec = ObservabilitySpec.model_validate({"on_call_url": "https://events.example.org/hooks/platform"})
+    assert spec.needs().egress == frozenset()
+    told = only(synthesised(spec), "aws:sns/topicSubscription:TopicSubscription").inputs
+    assert (told["protocol"], told["endpoint"]) == ("https", "https://events.example.org/hooks/platform")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"on_call_url": "http://events.example.org"},
+        {"objectives": {"availability_percent": 100}},
+        {"replicas": 1},
+        {"prompt_logging": "everything"},
+        {"dashboards": []},
+    ],
+)
+def test_values_out_of_bounds_are_refused(document: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ObservabilitySpec.model_validate(document)
+
+
+def test_nothing_else_is_made(observability: ResourceGraph) -> None:
+    assert names(observability, "kubernetes:core/v1:Service") == ["observability-service"]
+    assert not {each for each in types(observability) if "helm" in each or "dashboard" in each.lower()}
+    assert "aws:sns/topicSubscription:TopicSubscription" not in types(observability)
