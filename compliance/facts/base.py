@@ -10,7 +10,7 @@ from blueprint.types import DataClass, Frozen
 
 __all__ = ["Known", "Leaf", "Origin", "Reason", "Ref", "Subject", "Unknown"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Reason: TypeAlias = Literal["cloud_decides", "secret", "existing", "no_default", "not_read", "not_pinned", "untagged"]
 """Why a leaf cannot be told."""
@@ -25,10 +25,10 @@ class Origin(Frozen):
 
 
 @dataclass(frozen=True)
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """A value that was read; a link is Known[Ref]."""
 
-    value: T
+    value: T_co
     origin: Origin
 
 
@@ -40,7 +40,7 @@ class Unknown:
     origin: Origin
 
 
-Leaf: TypeAlias = Known[T] | Unknown
+Leaf: TypeAlias = Known[T_co] | Unknown
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blueprint.posture import Posture, demand, meets
-from compliance.engine import read, told
+from compliance.reads import read, told
 from compliance.facts.base import Unknown
 from compliance.facts.logs import LogGroup
 from compliance.facts.serving import ModelInvocationLog
@@ -18,7 +18,9 @@ KEPT = "prompt_log_retention_days"
 def invocation_log_kept(log: ModelInvocationLog, estate: Estate, posture: Posture) -> Verdict:
     """Whether the log group to which calls are written keeps them within the posture's interval of days."""
     if isinstance(log.destination, Unknown):
-        return Verdict(outcome=Outcome.UNKNOWN, because=told("destination", log.destination), reads=(read(log.destination),))
+        return Verdict(
+            outcome=Outcome.UNKNOWN, because=told("destination", log.destination), reads=(read(log.destination),)
+        )
     group = estate.at(log.destination.value) if log.destination.value else None
     if log.destination.value is None:
         return Verdict(outcome=Outcome.FAIL, because="calls are written nowhere", reads=(read(log.destination),))
