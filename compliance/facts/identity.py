@@ -21,7 +21,9 @@ class Role(Subject):
     boundary: Leaf[Ref | None]
     session_hours: Leaf[int]
     workload: Leaf[bool]
-    """Pods assume it."""
+    """Pods of a workload assume it. Add-ons, in the cluster's own namespaces, configure AWS and are none."""
+    emergency: Leaf[bool]
+    """It is called break-glass, and only named principals with several factors assume it."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ WITHOUT_RESOURCE = tuple(
 """Actions that take no resource: the service authorization reference, 2026-11-20."""
 WIDE_MANAGED = re.compile(r":policy/(AdministratorAccess|PowerUserAccess|IAMFullAccess|.*FullAccess)$")
 """Policies of AWS that grant everything of some service, by their names."""
+ADMINISTRATOR_MANAGED = re.compile(r":policy/((job-function/)?\w*Administrator\w*|PowerUserAccess|IAMFullAccess)$")
+"""Policies of AWS whose names say that they administer; the others grant one service or less."""
+CLUSTER_NAMESPACES = re.compile(r"kube-.*|amazon-.*|cluster")
 _WHOLE_SERVICE = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:\*$")
 _ADMINISTER = re.compile(r"^kms:(\*|put.*|schedulekeydeletion|disablekey.*|createalias|deletealias|update.*)$")
 _USE = re.compile(r"^kms:(\*|decrypt.*|encrypt.*|generatedatakey.*|reencrypt.*|sign|verify.*)$")
@@ -169,9 +172,31 @@ def administration_apart(found: Iterable[Statement]) -> bool:
     return not administrators & users
 
 
-def assumed_by(found: Iterable[Statement], service: str) -> bool:
-    """Whether a service may assume the role."""
-    return any(each.allow and f"Service:{service}" in each.principals for each in found)
+def workload_trust(found: Iterable[Statement]) -> bool:
+    """Whether pods may assume the role, other than those of the cluster's own namespaces."""
+    return any(each.allow and _pods(each) and not _only_in(each, CLUSTER_NAMESPACES) for each in found)
+
+
+def several_factors(found: Iterable[Statement]) -> bool:
+    """Whether named principals alone, and only after showing several factors, may assume the role."""
+    allowing = [each for each in found if each.allow]
+    shown = ("bool", "aws:multifactorauthpresent", frozenset({"true"}))
+    return bool(allowing) and all(not each.anybody and shown in each.conditions for each in allowing)
+
+
+def _pods(statement: Statement) -> bool:
+    return "Service:pods.eks.amazonaws.com" in statement.principals or any(
+        who.startswith("Federated:") and "oidc" in who for who in statement.principals
+    )
+
+
+def _only_in(statement: Statement, namespaces: re.Pattern[str]) -> bool:
+    named = [
+        values
+        for operator, key, values in statement.conditions
+        if operator == "stringequals" and key == "aws:requesttag/kubernetes-namespace"
+    ]
+    return any(all(namespaces.fullmatch(value) for value in values) for values in named)
 
 
 def _on_everything(statement: Statement) -> bool:

@@ -9,13 +9,15 @@ from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy, Role
 from compliance.facts.leaf import every, mapped, some
 from compliance.facts.policy import (
+    ADMINISTRATOR_MANAGED,
     WIDE_MANAGED,
     Statement,
     administrator,
-    assumed_by,
     open_trust,
+    several_factors,
     wildcard_actions,
     wildcard_resources,
+    workload_trust,
 )
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.policies import asked
@@ -28,17 +30,19 @@ _HOUR = 3600
 def role(held: Reading) -> Role:
     """Fold a role with every policy that gives it rights."""
     nothing = held.absent_flag("policies")
+    trust = Unknown("no_default", held.origin("assumeRolePolicy"))
     return Role(
         id=held.id("Role"),
         urns=(held.urn, *(each.urn for each, _ in _documents(held) if each.urn != held.urn)),
         data_classes=held.classes(),
-        wildcard_actions=some([*_answers(held, wildcard_actions), nothing]),
-        wildcard_resources=some([*_answers(held, wildcard_resources), nothing]),
-        admin_policy=some([*_answers(held, administrator), nothing]),
-        open_trust=asked(held, "assumeRolePolicy", open_trust, Unknown("no_default", held.origin("assumeRolePolicy"))),
+        wildcard_actions=some([*_answers(held, wildcard_actions), *_wide(held), nothing]),
+        wildcard_resources=some([*_answers(held, wildcard_resources), *_wide(held), nothing]),
+        admin_policy=some([*_answers(held, administrator), *_administering(held), nothing]),
+        open_trust=asked(held, "assumeRolePolicy", open_trust, trust),
         boundary=held.link("permissionsBoundary"),
         session_hours=mapped(held.number("maxSessionDuration"), lambda seconds: -(-seconds // _HOUR)),
-        workload=asked(held, "assumeRolePolicy", _by_pods, Unknown("no_default", held.origin("assumeRolePolicy"))),
+        workload=asked(held, "assumeRolePolicy", workload_trust, trust),
+        emergency=_emergency(held),
     )
 
 
@@ -72,7 +76,6 @@ def analyzer(account: Reading) -> AccessAnalyzer:
 def _answers(held: Reading, question: Callable[[tuple[Statement, ...]], bool]) -> Iterator[Leaf[bool]]:
     for holder, path in _documents(held):
         yield asked(holder, path, question, Unknown("no_default", holder.origin(path)))
-    yield from _managed(held)
 
 
 def _documents(held: Reading) -> Iterator[tuple[Reading, str]]:
@@ -85,28 +88,40 @@ def _documents(held: Reading) -> Iterator[tuple[Reading, str]]:
             yield policy, "policy"
 
 
-def _managed(held: Reading) -> Iterator[Leaf[bool]]:
-    """Policies that AWS keeps: the names of the widest say enough, the text of the others is not in the graph."""
+def _managed(held: Reading) -> list[Leaf[str]]:
+    """Policies that AWS or somebody else keeps: their ARNs; their text is not in the graph."""
     attached = held.satellites("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role")
-    named = [each.text("policyArn") for each in attached if each.target("policyArn") is None]
-    named += _listed(held)
-    for arn in named:
-        if isinstance(arn, Unknown) or not WIDE_MANAGED.search(arn.value):
-            yield Unknown("existing", arn.origin)
-        else:
-            yield mapped(arn, lambda _: True)
+    return [*(each.text("policyArn") for each in attached if each.target("policyArn") is None), *_listed(held)]
+
+
+def _wide(held: Reading) -> Iterator[Leaf[bool]]:
+    """The names of the widest say enough; of the others nobody here knows every action."""
+    for arn in _managed(held):
+        wide = isinstance(arn, Known) and WIDE_MANAGED.search(arn.value)
+        yield mapped(arn, lambda _: True) if wide else Unknown("existing", arn.origin)
+
+
+def _administering(held: Reading) -> Iterator[Leaf[bool]]:
+    """AWS calls its administrators' policies so; what another account keeps is not known."""
+    for arn in _managed(held):
+        aws = isinstance(arn, Known) and ":iam::aws:policy/" in arn.value
+        yield (
+            mapped(arn, lambda text: bool(ADMINISTRATOR_MANAGED.search(text)))
+            if aws
+            else Unknown("existing", arn.origin)
+        )
+
+
+def _emergency(held: Reading) -> Leaf[bool]:
+    if "break-glass" not in held.resource.name:
+        return held.known("name", value=False)
+    return asked(held, "assumeRolePolicy", several_factors, Unknown("no_default", held.origin("assumeRolePolicy")))
 
 
 def _listed(held: Reading) -> list[Leaf[str]]:
     """ARNs of a role's own list; a reference in it is told by the attachment's rules only when it is written out."""
     raw = held.raw("managedPolicyArns")
     return [held.text(f"managedPolicyArns.{index}") for index in range(len(raw))] if isinstance(raw, list) else []
-
-
-def _by_pods(found: tuple[Statement, ...]) -> bool:
-    return assumed_by(found, "pods.eks.amazonaws.com") or any(
-        who.startswith("Federated:") and "oidc" in who for each in found for who in each.principals
-    )
 
 
 def _kinds(account: Reading) -> Leaf[frozenset[str]]:

@@ -13,7 +13,14 @@ from pydantic import JsonValue
 from blueprint.graph import Resource
 from blueprint.tags import REQUIRED, Tag
 from blueprint.types import Frozen
-from compliance.facts.audit import ConfigRecorder, DataDiscovery, PostureHub, ThreatDetector, Trail, VulnerabilityScanner
+from compliance.facts.audit import (
+    ConfigRecorder,
+    DataDiscovery,
+    PostureHub,
+    ThreatDetector,
+    Trail,
+    VulnerabilityScanner,
+)
 from compliance.facts.backup import BackupPlan, BackupVault, RestoreTest
 from compliance.facts.base import Known, Leaf, Origin, Subject, Unknown
 from compliance.facts.budgets import Budget
@@ -29,7 +36,7 @@ from compliance.facts.subjects import Subjects
 from compliance.sources.planned.event_classes import DATA, MANAGEMENT, RUNTIME, RUNTIME_FEATURE
 from compliance.sources.planned.links import Links, readable, tagged_text
 from compliance.sources.planned.network import service_name
-from compliance.sources.planned.services import service_of
+from compliance.sources.planned.services import OF_ENDPOINT, WITHOUT_DATA, service_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Subject)
@@ -39,8 +46,18 @@ BASELINE = "blueprint:foundation:AccountBaseline"
 STATED = "/posture-facts/"
 """In the name of an SSM parameter: what the organisation states about itself."""
 STATEFUL = (
-    *("aws:rds/cluster:Cluster", "aws:rds/instance:Instance", "aws:dynamodb/table:Table", "aws:efs/fileSystem:FileSystem"),
-    *("aws:ebs/volume:Volume", "aws:neptune/cluster:Cluster", "aws:docdb/cluster:Cluster", "aws:fsx/lustreFileSystem:LustreFileSystem"),
+    *(
+        "aws:rds/cluster:Cluster",
+        "aws:rds/instance:Instance",
+        "aws:dynamodb/table:Table",
+        "aws:efs/fileSystem:FileSystem",
+    ),
+    *(
+        "aws:ebs/volume:Volume",
+        "aws:neptune/cluster:Cluster",
+        "aws:docdb/cluster:Cluster",
+        "aws:fsx/lustreFileSystem:LustreFileSystem",
+    ),
 )
 """Stores that AWS Backup can take; buckets are kept by versions and locks, and judged by those."""
 CREDENTIALS = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile")
@@ -111,13 +128,15 @@ class _Inventory:
             stateful_not_backed_up=self._not_backed_up(),
             functions_without_log_group=self._unlogged(),
             regions=self._known("regions", frozenset(each.region for each in self.aws if each.region)),
-            partitions=self._known("partitions", frozenset(_partition(each.region) for each in self.aws if each.region)),
+            partitions=self._known(
+                "partitions", frozenset(_partition(each.region) for each in self.aws if each.region)
+            ),
             accounts=self._known("accounts", frozenset(each.account for each in self.aws if each.account)),
             services=self._services(),
             processors_registered=self._processors(),
             alarms_for=self._alarms(),
             log_event_classes=self._event_classes(),
-            certificate_expiry_alarm=mapped(self._alarms(), lambda watched: bool(watched & EXPIRY)),
+            certificate_expiry_alarm=self._expiry(),
             production_account=self._word("production_account"),
             mfa=self._word("mfa"),
             session_idle_minutes=self._stated_leaf("session_idle_minutes", int),
@@ -152,7 +171,9 @@ class _Inventory:
     def _counted(self, what: str, number: int, *, at_most: bool = False) -> Leaf[int]:
         """While resources may be missing, a count that is too low for what is asked proves nothing."""
         open_end = number == 0 or at_most
-        return Unknown("not_read", self._origin(what)) if self.graph.incomplete and open_end else self._known(what, number)
+        return (
+            Unknown("not_read", self._origin(what)) if self.graph.incomplete and open_end else self._known(what, number)
+        )
 
     # -- coverage -----------------------------------------------------------------------------------------------------
 
@@ -177,15 +198,20 @@ class _Inventory:
     def _unlogged(self) -> Leaf[frozenset[str]]:
         functions = self.found.all(Function)
         unknown = next((each.log_group for each in functions if isinstance(each.log_group, Unknown)), None)
-        left = frozenset(each.id for each in functions if isinstance(each.log_group, Known) and each.log_group.value is None)
+        left = frozenset(
+            each.id for each in functions if isinstance(each.log_group, Known) and each.log_group.value is None
+        )
         return unknown if unknown and not left else self._known("functions", left)
 
     def _services(self) -> Leaf[frozenset[str]]:
         """Services of resources with a data class, and those that are called through an endpoint."""
-        classified = {service_of(each.type) for each in self.aws if readable(tagged_text(each, Tag.DATA_CLASS.value) or "none")}
+        classified = {
+            service_of(each.type) for each in self.aws if readable(tagged_text(each, Tag.DATA_CLASS.value) or "none")
+        }
         names = (each.inputs.get("serviceName") for each in self.graph.of("aws:ec2/vpcEndpoint:VpcEndpoint"))
         called = {service_name(name) for name in names if isinstance(name, str)}
-        return self._known("services", frozenset(name for name in classified | called if name))
+        named = frozenset(OF_ENDPOINT.get(name, name) for name in classified | called if name)
+        return self._known("services", named - WITHOUT_DATA)
 
     def _processors(self) -> Leaf[bool]:
         if self.graph.processors:
@@ -200,7 +226,19 @@ class _Inventory:
             if isinstance(each.actions, Known) and each.actions.value and isinstance(each.watches, Known)
             for part in each.watches.value.split("+")
         )
-        return Unknown("not_read", self._origin("Alarm")) if self.graph.incomplete and not heard else self._known("Alarm", heard)
+        if self.graph.incomplete:
+            return Unknown("not_read", self._origin("Alarm"))
+        trails = self.found.all(Trail)
+        elsewhere = bool(trails) and all(isinstance(trail.logging, Unknown) for trail in trails)
+        return Unknown("existing", self._origin("Alarm")) if elsewhere else self._known("Alarm", heard)
+
+    def _expiry(self) -> Leaf[bool]:
+        watched = any(
+            isinstance(each.watches, Known) and each.watches.value in EXPIRY for each in self.found.all(Alarm)
+        )
+        if self.graph.incomplete and not watched:
+            return Unknown("not_read", self._origin("Alarm"))
+        return self._known("Alarm", watched)
 
     def _event_classes(self) -> Leaf[frozenset[str]]:
         heard: frozenset[str] = frozenset()

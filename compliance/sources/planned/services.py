@@ -32,6 +32,12 @@ BY_TYPE: Mapping[str, str] = MappingProxyType(
 )
 
 
+OF_ENDPOINT: Mapping[str, str] = MappingProxyType({"ec2messages": "ssm", "ssmmessages": "ssm"})
+"""Endpoint -> the service that it belongs to, where AWS lists that and not the endpoint."""
+WITHOUT_DATA = frozenset({"budgets"})
+"""Services whose resources hold settings and figures of ours, and no data of anybody."""
+
+
 def service_of(token: str) -> str | None:
     """The service of an AWS resource type; None for what is no AWS resource."""
     package, _, rest = token.partition(":")
