@@ -19,6 +19,8 @@ _SHARED = frozenset({"region", "urn", "tags", "tagsAll", "status", "ownerId", "a
 """Properties that many resources have alike: equal values are no link."""
 _SHORTEST = 6
 """A shorter value, unless it is a name or an identifier, is equal by chance."""
+_SHORTEST_INSIDE = 12
+"""The same inside a longer text, where chance is greater."""
 _NAMES = frozenset({"arn", "id", "name"})
 
 
@@ -64,7 +66,7 @@ def _replaced(value: JsonValue, known: Mapping[str, Ref]) -> JsonValue:
 
 
 def _split(value: str, known: Mapping[str, Ref]) -> list[str | Ref]:
-    long = sorted((given for given in known if len(given) >= _SHORTEST), key=len, reverse=True)
+    long = sorted((given for given in known if len(given) >= _SHORTEST_INSIDE), key=len, reverse=True)
     if not long:
         return [value]
     return [known.get(piece, piece) for piece in re.split(f"({'|'.join(map(re.escape, long))})", value)]

@@ -89,7 +89,7 @@ def resource(row: Row) -> Resource:
         external=row.get("external", False),
         parent=row.get("parent") or None,
         provider=provider or None,
-        inputs=inputs if isinstance(inputs, dict) else {},
+        inputs=inputs if isinstance(inputs, dict) and not row["type"].startswith(PROVIDERS) else _settings(inputs),
         dependencies=tuple(sorted(row.get("dependencies") or ())),
         property_dependencies=needed,
         protect=row.get("protect", False),
@@ -98,6 +98,11 @@ def resource(row: Row) -> Resource:
         aliases=tuple(sorted(row.get("aliases") or ())),
         source=row.get("sourcePosition", "").removeprefix("project:///").replace("#", ":") or None,
     )
+
+
+def _settings(inputs: JsonValue) -> Mapping[str, JsonValue]:
+    """Inputs of a provider without the version that the engine adds."""
+    return {name: value for name, value in inputs.items() if name != "version"} if isinstance(inputs, dict) else {}
 
 
 def known_outputs(row: Row) -> dict[str, str]:
@@ -117,8 +122,16 @@ def _given(output: JsonValue, told: JsonValue, path: str, levels: int) -> Iterat
         case list():
             members = ((str(place), item) for place, item in enumerate(output))
     for name, item in members if levels else ():
-        known = told.get(name) if isinstance(told, dict) else None
-        yield from _given(item, known, f"{path}.{name}" if path else name, levels - 1)
+        yield from _given(item, _member(told, name), f"{path}.{name}" if path else name, levels - 1)
+
+
+def _member(value: JsonValue, name: str) -> JsonValue:
+    match value:
+        case dict():
+            return value.get(name)
+        case list() if int(name) < len(value):
+            return value[int(name)]
+    return None
 
 
 def default_providers(resources: Iterable[Resource], region: str | None) -> list[Resource]:
