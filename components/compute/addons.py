@@ -74,15 +74,15 @@ class Addons(Component):
 
     def _addon(self, name: str, opts: pulumi.ResourceOptions) -> aws.eks.Addon:
         configuration = _CONFIGURATION.get(name)
-        association = (
-            [{"service_account": _ROLES[name][0], "role_arn": self._role(name).arn}] if name in _ROLES else None
-        )
+        association = [
+            aws.eks.AddonPodIdentityAssociationArgs(service_account=_ROLES[name][0], role_arn=self._role(name).arn)
+        ] if name in _ROLES else None  # fmt: skip
         return aws.eks.Addon(
             self.named(name), cluster_name=self._cluster.name, addon_name=name, addon_version=self._versions[name],
             configuration_values=json.dumps(configuration, sort_keys=True) if configuration else None,
             pod_identity_associations=association, resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE", tags=self.tags(), opts=opts,
-        )  # type: ignore[arg-type]  # a list of typed dicts is not inferred through the conditional  # fmt: skip
+        )  # fmt: skip
 
     def _role(self, name: str) -> aws.iam.Role:
         account, managed = _ROLES[name]

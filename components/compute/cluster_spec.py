@@ -29,6 +29,11 @@ class HardenedImage(Frozen):
     fips: bool = Field(
         default=False, description="Whether its cryptographic modules are validated and switched on; left out: no"
     )
+    device_plugin: bool | None = Field(
+        None,
+        description="For gpu nodes: whether the image itself announces its GPUs to Kubernetes, as a service or a static "
+        "pod; left out: bottlerocket does, al2023 does not and gets a DaemonSet that sees a path of the node",
+    )
 
 
 class SystemNodes(Frozen):

@@ -26,6 +26,11 @@ def device_plugin(
     paths = {"sockets": SOCKETS, **({"devices": devices} if devices else {})}
     selects = {"app.kubernetes.io/name": name}
     labels = {**component.labels(), **selects}
+    there = component.within(provider=cluster.provider_resource)
+    account = kubernetes.core.v1.ServiceAccount(
+        component.named(image, "account"), metadata={"name": name, "namespace": "kube-system", "labels": labels},
+        automount_service_account_token=False, opts=there,
+    )  # fmt: skip
     kubernetes.apps.v1.DaemonSet(
         name,
         metadata={"name": name, "namespace": "kube-system", "labels": labels},
@@ -38,6 +43,7 @@ def device_plugin(
                     "node_selector": dict(only_on),
                     "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
                     "priority_class_name": "system-node-critical",
+                    "service_account_name": account.metadata.name.apply(str),
                     "automount_service_account_token": False,
                     "security_context": {"seccomp_profile": {"type": "RuntimeDefault"}},
                     "containers": [
@@ -62,5 +68,5 @@ def device_plugin(
                 },
             },
         },
-        opts=component.within(provider=cluster.provider_resource),
+        opts=there,
     )

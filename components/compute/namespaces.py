@@ -90,21 +90,23 @@ class Namespaces(Component):
             self.named(name, "deny"), metadata=self._meta(noun, "default-deny", space),
             spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]}, opts=self._objects,
         )  # fmt: skip
-        resolver = {
-            "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
-            "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
-        }
-        kubernetes.networking.v1.NetworkPolicy(
+        net, selector = kubernetes.networking.v1, kubernetes.meta.v1.LabelSelectorArgs
+        resolver = net.NetworkPolicyPeerArgs(
+            namespace_selector=selector(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
+            pod_selector=selector(match_labels={"k8s-app": "kube-dns"}),
+        )
+        agent = net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=POD_IDENTITY_AGENT))
+        net.NetworkPolicy(
             self.named(name, "basics"), metadata=self._meta(noun, "name-resolution-and-credentials", space),
-            spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
-                pod_selector={}, policy_types=["Egress"],
+            spec=net.NetworkPolicySpecArgs(
+                pod_selector=selector(), policy_types=["Egress"],
                 egress=[
-                    {"to": [resolver], "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]},
-                    {"to": [{"ip_block": {"cidr": POD_IDENTITY_AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]},
+                    net.NetworkPolicyEgressRuleArgs(to=[resolver], ports=[_port("UDP", 53), _port("TCP", 53)]),
+                    net.NetworkPolicyEgressRuleArgs(to=[agent], ports=[_port("TCP", 80)]),
                 ],
             ),
             opts=self._objects,
-        )  # type: ignore[typeddict-item]  # the peers are typed by their keys  # fmt: skip
+        )  # fmt: skip
 
     def _limits(self, noun: Noun, space: pulumi.Output[str]) -> None:
         name = namespace(noun)
@@ -131,3 +133,7 @@ class Namespaces(Component):
             service_account=account.metadata.name.apply(str), role_arn=identity.role_arn, tags=self.tags(),
             opts=self.inside,
         )  # fmt: skip
+
+
+def _port(protocol: str, port: int) -> kubernetes.networking.v1.NetworkPolicyPortArgs:
+    return kubernetes.networking.v1.NetworkPolicyPortArgs(protocol=protocol, port=port)

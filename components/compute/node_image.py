@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 TIME_SERVER = "169.254.169.123"
 """Amazon Time Sync, reached on the node itself."""
 
-_BOTTLEROCKET = """\
+_BOTTLEROCKET = f"""\
 [settings.ntp]
-time-servers = ["169.254.169.123"]
+time-servers = ["{TIME_SERVER}"]
 
 [settings.host-containers.admin]
 enabled = false
@@ -39,6 +39,12 @@ mode = "always"
 """
 
 
+_CHRONY = f"""\
+#!/bin/sh
+echo "server {TIME_SERVER} prefer iburst minpoll 4 maxpoll 4" > /etc/chrony.d/amazon-time.sources
+systemctl restart chronyd"""
+
+
 @dataclass(frozen=True)
 class NodeImage:
     """One image: its EKS type, or CUSTOM with an id, and what can be said about it."""
@@ -57,7 +63,7 @@ def node_image(hardened: HardenedImage | None, *, fips: str, gpu: bool) -> NodeI
     if hardened is not None:
         return NodeImage(
             ami_type="CUSTOM", id=hardened.id, family=hardened.family, baseline=hardened.baseline,
-            fips="require" if hardened.fips else "off", device_plugin=hardened.family == "bottlerocket",
+            fips="require" if hardened.fips else "off", device_plugin=_announces(hardened),
         )  # fmt: skip
     validated = fips == "require"
     name = f"BOTTLEROCKET_x86_64{'_NVIDIA' if gpu else ''}{'_FIPS' if validated else ''}"
@@ -65,6 +71,10 @@ def node_image(hardened: HardenedImage | None, *, fips: str, gpu: bool) -> NodeI
         ami_type=name, id=None, family="bottlerocket", baseline="cis1", fips="require" if validated else "off",
         device_plugin=True,
     )  # fmt: skip
+
+
+def _announces(hardened: HardenedImage) -> bool:
+    return hardened.family == "bottlerocket" if hardened.device_plugin is None else hardened.device_plugin
 
 
 def user_data(image: NodeImage, cluster: EksPort, *, local_disks: bool) -> pulumi.Output[str]:
@@ -87,6 +97,7 @@ def _nodeadm(cluster: EksPort, *, local_disks: bool) -> pulumi.Output[str]:
     return pulumi.Output.format(
         'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="BOUNDARY"\n\n--BOUNDARY\n'
         "Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n"
-        "  cluster:\n    name: {0}\n    apiServerEndpoint: {1}\n    certificateAuthority: {2}\n    cidr: {3}\n{4}\n--BOUNDARY--\n",
+        "  cluster:\n    name: {0}\n    apiServerEndpoint: {1}\n    certificateAuthority: {2}\n    cidr: {3}\n{4}\n--BOUNDARY\n"
+        "Content-Type: text/x-shellscript\n\n" + _CHRONY + "\n--BOUNDARY--\n",
         cluster.name, cluster.endpoint, cluster.certificate_authority, cluster.service_cidr, disks,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import Layer
 from components.compute.cluster_spec import OPERATOR
+from components.hardened import Peer, network_policy
 from components.versions import CHARTS, image, registry
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _IMAGES = {"keda": "keda", "metricsApiServer": "keda-metrics-apiserver", "webhooks": "keda-admission-webhooks"}
 """Key of the chart's values -> pinned image."""
+
+KEDA = {"app.kubernetes.io/part-of": "keda-operator"}
+"""Label that the chart puts on all pods of the operator."""
 
 _PORTS = {"https": 6443, "webhooks": 9443, "operator": 9666}
 
@@ -72,20 +76,12 @@ class QueueScaling(Component):
         }
 
     def _network(self, network: NetworkPort) -> None:
-        inside = {"pod_selector": {}}
-        api = [{"ip_block": {"cidr": network.vpc_cidr}}]
-        self._policy("from-the-api", "Ingress", "from", api, [_PORTS["https"], _PORTS["webhooks"]])
-        self._policy("to-the-api", "Egress", "to", api, [443])
-        self._policy("among-itself-in", "Ingress", "from", [inside], [_PORTS["operator"]])
-        self._policy("among-itself-out", "Egress", "to", [inside], [_PORTS["operator"]])
-
-    def _policy(self, name: str, kind: str, side: str, peers: list[dict[str, object]], ports: list[int]) -> None:
-        rule = {
-            "from_" if side == "from" else "to": peers,
-            "ports": [{"protocol": "TCP", "port": port} for port in ports],
-        }
-        spec = {"pod_selector": {}, "policy_types": [kind], kind.lower(): [rule]}
-        kubernetes.networking.v1.NetworkPolicy(
-            self.named(name), metadata={"name": name, "namespace": self._space, "labels": self.labels()}, spec=spec,
-            opts=self._objects,
-        )  # type: ignore[arg-type]  # one shape for both directions  # fmt: skip
+        itself, api = Peer(), Peer(cidr=network.vpc_cidr)
+        for name, ingress, egress in (
+            ("from-the-api", [(api, [_PORTS["https"], _PORTS["webhooks"]])], []),
+            ("to-the-api", [], [(api, [443])]),
+            ("among-itself", [(itself, [_PORTS["operator"]])], [(itself, [_PORTS["operator"]])]),
+        ):
+            network_policy(
+                self, name, namespace=self._space, selects=KEDA, ingress=ingress, egress=egress, opts=self._objects
+            )

@@ -59,7 +59,7 @@ class OpenWeights(Component):
         self._key = keys.arns[KeyPurpose.OBJECTS]
         bucket = PrivateBucket(
             f"{noun}/weights", platform=platform, key_arn=self._key, access_log_bucket=audit.access_log_bucket,
-            ageing=Ageing(noncurrent_days=NONCURRENT_DAYS), classes=frozenset(), more={Tag.MODEL: spec.name},
+            ageing=Ageing(noncurrent_days=NONCURRENT_DAYS), classes=frozenset(), more={Tag.AUDIT_RELEVANT: "false", Tag.MODEL: spec.name},
             keep=spec.keep, opts=self.inside,
         )  # fmt: skip
         aws.s3.BucketObjectv2(

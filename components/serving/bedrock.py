@@ -65,7 +65,7 @@ class Bedrock(Component):
             card_data_allowed=bool(allowed if spec.card_data_allowed is None else spec.card_data_allowed),
         )
         self._guardrail = guardrail(self, filters, key_arn=keys.arns[KeyPurpose.OBJECTS])
-        self._version = aws.bedrock.GuardrailVersion(
+        self._fixed = aws.bedrock.GuardrailVersion(
             self.named("guardrail-version"), guardrail_arn=self._guardrail.guardrail_arn, skip_destroy=True,
             description=f"Filters {filters.digest}", opts=self.inside,
         )  # fmt: skip
@@ -100,13 +100,13 @@ class Bedrock(Component):
                 "model_id": self._profile.arn,
                 "aws_region_name": self.platform.region,
                 "guardrailConfig": pulumi.Output.all(
-                    guardrailIdentifier=self._guardrail.guardrail_id, guardrailVersion=self._version.version, trace="disabled"
+                    guardrailIdentifier=self._guardrail.guardrail_id, guardrailVersion=self._fixed.version, trace="disabled"
                 ),
             },
         )  # fmt: skip
 
     def _guardrail_at_version(self) -> pulumi.Output[str]:
-        return pulumi.Output.concat(self._guardrail.guardrail_arn, ":", self._version.version)
+        return pulumi.Output.concat(self._guardrail.guardrail_arn, ":", self._fixed.version)
 
 
 def first_bedrock(platform: PlatformContext) -> Noun | None:

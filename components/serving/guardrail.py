@@ -62,13 +62,24 @@ def guardrail(component: Component, filters: Filters, *, key_arn: pulumi.Input[s
         blocked_input_messaging="This request was refused by a guardrail of the platform.",
         blocked_outputs_messaging="This answer was withheld by a guardrail of the platform.",
         kms_key_arn=key_arn,
-        content_policy_config={"filters_configs": [
-            *({"type": kind, "input_strength": "HIGH", "output_strength": "HIGH"} for kind in CONTENT),
-            {"type": "PROMPT_ATTACK", "input_strength": "HIGH", "output_strength": "NONE"},
-        ]},
-        sensitive_information_policy_config={"pii_entities_configs": [
-            *({"type": kind, "action": "BLOCK"} for kind in filters.refused),
-            *({"type": kind, "action": "ANONYMIZE"} for kind in filters.masked),
-        ]},
+        content_policy_config=aws.bedrock.GuardrailContentPolicyConfigArgs(filters_configs=[
+            *(_content(kind, "HIGH") for kind in CONTENT), _content("PROMPT_ATTACK", "NONE"),
+        ]),
+        sensitive_information_policy_config=aws.bedrock.GuardrailSensitiveInformationPolicyConfigArgs(
+            pii_entities_configs=[
+                *(_personal(kind, "BLOCK") for kind in filters.refused),
+                *(_personal(kind, "ANONYMIZE") for kind in filters.masked),
+            ]
+        ),
         tags=component.tags(), opts=component.inside,
     )  # fmt: skip
+
+
+def _content(kind: str, output: str) -> aws.bedrock.GuardrailContentPolicyConfigFiltersConfigArgs:
+    return aws.bedrock.GuardrailContentPolicyConfigFiltersConfigArgs(
+        type=kind, input_strength="HIGH", output_strength=output
+    )
+
+
+def _personal(kind: str, action: str) -> aws.bedrock.GuardrailSensitiveInformationPolicyConfigPiiEntitiesConfigArgs:
+    return aws.bedrock.GuardrailSensitiveInformationPolicyConfigPiiEntitiesConfigArgs(type=kind, action=action)

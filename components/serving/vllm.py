@@ -141,12 +141,17 @@ class Vllm(Component):
             self.named("server"), metadata=self._meta(WORKLOAD),
             spec=kubernetes.apps.v1.DeploymentSpecArgs(
                 replicas=spec.replicas, revision_history_limit=5, progress_deadline_seconds=spec.startup_minutes * 60 + 600,
-                selector={"match_labels": labels},
-                strategy={"type": "RollingUpdate", "rolling_update": {"max_surge": 0, "max_unavailable": 1}},
-                template={
-                    "metadata": {"labels": self._labels(), "annotations": {**SCRAPED, "blueprint/programs": digest[:16]}},
-                    "spec": pod(spec, parts),
-                },
+                selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels),
+                strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1),
+                ),
+                template=kubernetes.core.v1.PodTemplateSpecArgs(
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                        labels=self._labels(), annotations={**SCRAPED, "blueprint/programs": digest[:16]}
+                    ),
+                    spec=pod(spec, parts),
+                ),
             ),
             opts=pulumi.ResourceOptions.merge(
                 self._objects,
@@ -154,7 +159,7 @@ class Vllm(Component):
                     depends_on=[mounted], ignore_changes=["spec.replicas"] if spec.max_replicas > spec.replicas else None
                 ),
             ),
-        )  # type: ignore[typeddict-item]  # classes and dicts may be mixed at run time  # fmt: skip
+        )  # fmt: skip
 
     def _service(self) -> None:
         kubernetes.core.v1.Service(

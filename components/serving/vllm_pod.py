@@ -50,10 +50,16 @@ def pod(spec: VllmSpec, parts: Parts) -> core.PodSpecArgs:
         service_account_name=parts.service_account, automount_service_account_token=False, enable_service_links=False,
         security_context=pod_security(USER), termination_grace_period_seconds=spec.drain_seconds + GRACE,
         node_selector=dict(parts.pool.node_labels),
-        tolerations=[core.TolerationArgs(**toleration) for toleration in parts.pool.tolerations],
+        tolerations=[_toleration(each) for each in parts.pool.tolerations],
         topology_spread_constraints=_spread(parts.labels),
         init_containers=[_fetch(parts)], containers=[_serve(spec, parts)], volumes=_volumes(parts),
     )  # fmt: skip
+
+
+def _toleration(told: Mapping[str, str]) -> core.TolerationArgs:
+    return core.TolerationArgs(
+        key=told["key"], operator=told["operator"], value=told.get("value"), effect=told.get("effect")
+    )
 
 
 def _spread(labels: Mapping[str, str]) -> list[core.TopologySpreadConstraintArgs]:

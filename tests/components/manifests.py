@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
+
+from tests.components import builders
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -21,6 +23,16 @@ OWN = (
     "autoscaling/",
 )
 """Groups that Kubernetes itself defines; schemas of custom resources come with their operators."""
+
+
+def only(graph: ResourceGraph, token: str, name: str | None = None) -> Any:
+    """The one resource of a type, for tests that reach deep into its JSON."""
+    return builders.only(graph, token, name)
+
+
+def every(graph: ResourceGraph, *tokens: str) -> list[Any]:
+    """All resources of these types, likewise."""
+    return list(graph.of(*tokens))
 
 
 def check(graph: ResourceGraph) -> list[str]:

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from blueprint.wiring import Needs
 from components.compute.cluster_spec import ClusterSpec, HardenedImage, SystemNodes
 from components.versions import ADDONS
-from tests.components.builders import names, only, types
+from tests.components.builders import names, types
 from tests.components.compute.conftest import ADMINISTRATOR, cluster_graph
-from tests.components.manifests import check
+from tests.components.manifests import check, every, only
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -53,7 +53,7 @@ def test_only_named_roles_enter_the_cluster(graph: ResourceGraph) -> None:
 
 
 def test_every_add_on_of_the_version_is_pinned_and_network_policies_are_enforced(graph: ResourceGraph) -> None:
-    made = {each.inputs["addonName"]: each.inputs for each in graph.of("aws:eks/addon:Addon")}
+    made = {each.inputs["addonName"]: each.inputs for each in every(graph, "aws:eks/addon:Addon")}
     assert {name: inputs["addonVersion"] for name, inputs in made.items()} == dict(ADDONS["1.35"])
     assert json.loads(made["vpc-cni"]["configurationValues"])["enableNetworkPolicy"] == "true"
     assert made["vpc-cni"]["podIdentityAssociations"][0]["serviceAccount"] == "aws-node"

@@ -14,9 +14,9 @@ from components.compute.cluster_spec import HardenedImage
 from components.compute.gpu_pool import GpuPool
 from components.compute.gpu_pool_spec import GpuPoolSpec
 from tests.components import builders
-from tests.components.builders import names, only, types
+from tests.components.builders import names, types
 from tests.components.compute.conftest import eks
-from tests.components.manifests import check
+from tests.components.manifests import check, every, only
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -64,7 +64,7 @@ def test_capacity_is_bought_in_the_order_of_the_list() -> None:
         reservation=RESERVED, capacity_block=BLOCK, min_nodes=1, max_nodes=4,
     )  # fmt: skip
     found, _ = pool(spec)
-    groups = {each.inputs["nodeGroupName"]: each.inputs for each in found.of(GROUP)}
+    groups = {each.inputs["nodeGroupName"]: each.inputs for each in every(found, GROUP)}
     assert {name: each["capacityType"] for name, each in groups.items()} == {
         "claims-prod-h100-p0-reserved": "ON_DEMAND", "claims-prod-h100-p1-on-demand": "ON_DEMAND",
         "claims-prod-h100-p2-spot": "SPOT", "claims-prod-h100-p3-capacity-block": "CAPACITY_BLOCK",
@@ -101,7 +101,7 @@ def test_an_image_without_a_device_plugin_gets_one() -> None:
     assert container["image"].startswith(
         "111122223333.dkr.ecr.us-east-1.amazonaws.com/claims-prod/nvidia/k8s-device-plugin:"
     )
-    assert check(found) == ["gpu-pools-l40s-nvidia-device-plugin"]
+    assert check(found) == ["gpu-pools-l40s-nvidia-device-plugin", "gpu-pools-l40s-nvidia-device-plugin-account"]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,17 @@ def test_an_image_without_a_device_plugin_gets_one() -> None:
 def test_an_instance_that_cannot_be_used_is_refused_with_the_reason(instance: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         GpuPoolSpec(name="pool", instance=instance)
+
+
+def test_an_image_that_announces_its_gpus_gets_no_daemon() -> None:
+    image = HardenedImage(id="ami-0123456789abcdef0", baseline="stig", device_plugin=True)
+    found, _ = pool(GpuPoolSpec(name="l40s", instance="g6e.12xlarge"), image)
+    assert DAEMON not in types(found)
+    told = only(found, TEMPLATE).inputs
+    text = base64.b64decode(told["userData"]).decode()
+    assert "apiVersion: node.eks.aws/v1alpha1" in text
+    assert "strategy: RAID0" in text
+    assert "server 169.254.169.123 prefer" in text
 
 
 def test_every_contradiction_of_a_pool_is_told_at_once() -> None:

@@ -11,7 +11,8 @@ from blueprint.wiring import Needs, Want
 from components.models.open_weights import OpenWeights
 from components.models.open_weights_spec import OpenWeightsSpec
 from tests.components import builders
-from tests.components.builders import only, types
+from tests.components.builders import types
+from tests.components.manifests import only
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph

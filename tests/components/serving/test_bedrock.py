@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from components.serving.bedrock_spec import BedrockSpec
 from components.serving.guardrail import CARD, CONTENT, Filters
-from tests.components.builders import only, types
+from tests.components.builders import types
+from tests.components.manifests import every, only
 from tests.components.serving.conftest import MODEL, bedrock_graph
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_a_stack_that_does_not_own_the_account_leaves_its_setting_alone() -> Non
 def test_without_a_consumer_nobody_may_call_it() -> None:
     found = bedrock_graph(BedrockSpec(name="chat", model=MODEL), routed=False)
     assert "kubernetes:core/v1:ConfigMap" not in types(found)
-    assert [each.name for each in found.of("aws:iam/rolePolicy:RolePolicy")] == ["serving-invocation-log-writes"]
+    assert [each.name for each in every(found, "aws:iam/rolePolicy:RolePolicy")] == ["serving-invocation-log-writes"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from blueprint.errors import ProgramError
 from components.serving.vllm_arguments import arguments
 from components.serving.vllm_server import share, tensor_parallel
-from tests.components.builders import names, only, types
-from tests.components.manifests import check
+from tests.components.builders import names, types
+from tests.components.manifests import check, only
 from tests.components.serving.conftest import DIGEST, vllm_graph, vllm_spec
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 
 
-def pod(graph: ResourceGraph) -> dict[str, object]:
-    return only(graph, DEPLOYMENT).inputs["spec"]["template"]["spec"]  # type: ignore[no-any-return]  # JSON
+def pod(graph: ResourceGraph) -> Any:
+    return only(graph, DEPLOYMENT).inputs["spec"]["template"]["spec"]
 
 
-def server(graph: ResourceGraph) -> dict[str, object]:
-    (container,) = pod(graph)["containers"]  # type: ignore[misc]  # JSON
+def server(graph: ResourceGraph) -> Any:
+    (container,) = pod(graph)["containers"]
     return container
 
 
@@ -67,7 +67,7 @@ def test_hubs_and_usage_reports_are_switched_off(vllm: ResourceGraph) -> None:
 
 
 def test_weights_come_from_our_bucket_and_are_checked_before_they_are_served(vllm: ResourceGraph) -> None:
-    (first,) = pod(vllm)["initContainers"]  # type: ignore[misc]  # JSON
+    (first,) = pod(vllm)["initContainers"]
     told = {each["name"]: each["value"] for each in first["env"]}
     assert told["WEIGHTS_DIGEST"] == DIGEST
     assert told["WEIGHTS_URI"] == f"s3://weights/{'a' * 40}"

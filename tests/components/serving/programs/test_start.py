@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_changed_key_ends_the_server_so_that_it_starts_with_the_change(
     key = tmp_path / "api-key"
     key.write_text("before")
     monkeypatch.setattr(start, "SPREAD", 0.0)
-    monkeypatch.setattr(start.time, "sleep", lambda _seconds: key.write_text("after"))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: key.write_text("after"))
     child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
     assert start.watch(child, tmp_path) == 0
     assert child.poll() is not None
@@ -56,5 +57,5 @@ def test_a_changed_key_ends_the_server_so_that_it_starts_with_the_change(
 def test_the_exit_of_the_server_is_that_of_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "api-key").write_text("same")
     child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
-    monkeypatch.setattr(start.time, "sleep", lambda _seconds: child.wait())
+    monkeypatch.setattr(time, "sleep", lambda _seconds: child.wait())
     assert start.watch(child, tmp_path) == 3
