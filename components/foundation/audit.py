@@ -47,21 +47,19 @@ class AuditTrail(Component):
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         self._spec, self._keys = spec, keys
-        config_role = self._config_role() if platform.account_owner else None
         archive = LogArchive(
             f"{noun}/archive", spec, platform=platform, trail_arn=self._trail_arn,
-            config_role_arn=None if config_role is None else config_role.arn, opts=self.inside,
+            configuration=platform.account_owner, opts=self.inside,
         )  # fmt: skip
         access_log = self._access_log()
         topic = self._topic()
         group = self._log_group()
         trail = self._trail(archive, group)
         SecurityAlarms(f"{noun}/alarms", platform=platform, log_group=group.name, topic_arn=topic.arn, opts=self.inside)
-        if config_role is not None and archive.configuration is not None:
-            self._deliver_configuration(config_role, archive.configuration, archive.key_arn)
+        if archive.configuration is not None:
             Detection(
-                f"{noun}/detection", platform=platform, config_bucket=archive.configuration.name,
-                config_key_arn=archive.key_arn, config_role_arn=config_role.arn, opts=self.inside,
+                f"{noun}/detection", platform=platform, config_bucket=archive.configuration, config_key_arn=archive.key_arn,
+                opts=self.inside,
             )  # fmt: skip
         self.ports = {
             "audit": AuditPort(
@@ -89,10 +87,28 @@ class AuditTrail(Component):
 
     def _trail(self, archive: LogArchive, group: aws.cloudwatch.LogGroup) -> aws.cloudtrail.Trail:
         streams = pulumi.Output.concat(group.arn, ":*")
-        role = self._role("trail-log-role", "cloudtrail.amazonaws.com", self._trail_arn)
+        role = aws.iam.Role(
+            self.named("trail-log-role"), name=f"{self.platform.label}-trail-log", description="Writes the trail's log group",
+            assume_role_policy=pulumi.Output.json_dumps({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": self.platform.account, "aws:SourceArn": self._trail_arn}
+                    },
+                }],
+            }),
+            tags=self.tags(), opts=self.inside,
+        )  # fmt: skip
         writes = aws.iam.RolePolicy(
             self.named("trail-log-writes"), role=role.name,
-            policy=_policy(["logs:CreateLogStream", "logs:PutLogEvents"], streams), opts=self.inside,
+            policy=pulumi.Output.json_dumps({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": streams}
+                ],
+            }),
+            opts=self.inside,
         )  # fmt: skip
         recorded = self.platform.posture.data_event_logging(self.platform.classes(self.noun))
         return aws.cloudtrail.Trail(
@@ -117,7 +133,7 @@ class AuditTrail(Component):
             f"{self.noun}/access-log", platform=platform, keep=self._spec.keep,
             ageing=Ageing(expire_after_days=ACCESS_LOG_DAYS, noncurrent_days=30),
             allow=[access_log_delivery(platform, platform.account), balancers],
-            more={Tag.AUDIT_RELEVANT: "false"}, opts=self.inside,
+            more={Tag.AUDIT_RELEVANT: "false", Tag.PURPOSE: "access-logs"}, opts=self.inside,
         )  # fmt: skip
 
     def _topic(self) -> aws.sns.Topic:
@@ -151,42 +167,6 @@ class AuditTrail(Component):
                 opts=self.inside,
             )
         return topic
-
-    def _config_role(self) -> aws.iam.Role:
-        role = self._role("config-role", "config.amazonaws.com", None)
-        aws.iam.RolePolicyAttachment(
-            self.named("config-reads"), role=role.name,
-            policy_arn=f"arn:{self.platform.partition}:iam::aws:policy/service-role/AWS_ConfigRole", opts=self.inside,
-        )  # fmt: skip
-        return role
-
-    def _deliver_configuration(self, role: aws.iam.Role, bucket: PrivateBucket, key_arn: pulumi.Input[str]) -> None:
-        aws.iam.RolePolicy(
-            self.named("config-delivers"), role=role.name,
-            policy=pulumi.Output.json_dumps({
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Action": ["s3:GetBucketAcl", "s3:ListBucket"], "Resource": bucket.arn},
-                    {"Effect": "Allow", "Action": "s3:PutObject", "Resource": pulumi.Output.concat(bucket.arn, "/*")},
-                    {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": key_arn},
-                ],
-            }),
-            opts=self.inside,
-        )  # fmt: skip
-
-    def _role(self, part: str, service: str, source_arn: str | None) -> aws.iam.Role:
-        equals = {"aws:SourceAccount": self.platform.account, **({"aws:SourceArn": source_arn} if source_arn else {})}
-        return aws.iam.Role(
-            self.named(part), name=f"{self.platform.label}-{part}", description=f"Used by {service} for the audit trail",
-            assume_role_policy=pulumi.Output.json_dumps({
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": equals},
-                }],
-            }),
-            tags=self.tags(), opts=self.inside,
-        )  # fmt: skip
 
 
 MANAGEMENT: aws.cloudtrail.TrailAdvancedEventSelectorArgsDict = {
@@ -225,9 +205,3 @@ def _data_events(archive_arn: pulumi.Input[str]) -> list[aws.cloudtrail.TrailAdv
             "field_selectors": [data, {"field": "resources.type", "equals": ["AWS::Lambda::Function"]}],
         },
     ]
-
-
-def _policy(actions: list[str], resource: pulumi.Input[str]) -> pulumi.Output[str]:
-    return pulumi.Output.json_dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
-    )

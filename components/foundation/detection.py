@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from blueprint.context import PlatformContext
     from blueprint.types import Noun
+    from components.foundation.private_bucket import PrivateBucket
 
 THREAT_SOURCES = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
 RUNTIME_AGENTS = ("EKS_ADDON_MANAGEMENT", "EC2_AGENT_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT")
@@ -32,15 +33,14 @@ class Detection(Component):
         noun: Noun,
         *,
         platform: PlatformContext,
-        config_bucket: pulumi.Input[str],
+        config_bucket: PrivateBucket,
         config_key_arn: pulumi.Input[str],
-        config_role_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         posture, self._classes = platform.posture, platform.classes(noun)
         if posture.config_recorder(self._classes):
-            self._recorder(config_bucket, config_key_arn, config_role_arn)
+            self._recorder(config_bucket, config_key_arn)
         if posture.intrusion_detection(self._classes):
             self._threats()
         if posture.posture_management(self._classes):
@@ -58,18 +58,23 @@ class Detection(Component):
         )
         self.finish()
 
-    def _recorder(self, bucket: pulumi.Input[str], key_arn: pulumi.Input[str], role_arn: pulumi.Input[str]) -> None:
+    def _recorder(self, bucket: PrivateBucket, key_arn: pulumi.Input[str]) -> None:
+        """Config acts by its service-linked role, which AWS allows once an account, like the recorder itself."""
+        role = aws.iam.ServiceLinkedRole(
+            self.named("recorder-role"), aws_service_name="config.amazonaws.com", tags=self.tags(),
+            opts=self.within(retain_on_delete=True),
+        )  # fmt: skip
         recorder = aws.cfg.Recorder(
-            self.named("recorder"), name=self.platform.label, role_arn=role_arn,
+            self.named("recorder"), name=self.platform.label, role_arn=role.arn,
             recording_group={"all_supported": True, "include_global_resource_types": True},
             recording_mode={"recording_frequency": "CONTINUOUS"}, opts=self.inside,
         )  # fmt: skip
         channel = aws.cfg.DeliveryChannel(
-            self.named("recorder-channel"), name=self.platform.label, s3_bucket_name=bucket, s3_kms_key_arn=key_arn,
+            self.named("recorder-channel"), name=self.platform.label, s3_bucket_name=bucket.name, s3_kms_key_arn=key_arn,
             snapshot_delivery_properties=aws.cfg.DeliveryChannelSnapshotDeliveryPropertiesArgs(
                 delivery_frequency="TwentyFour_Hours"
             ),
-            opts=self.within(depends_on=[recorder]),
+            opts=self.within(depends_on=[recorder, bucket]),
         )  # fmt: skip
         aws.cfg.RecorderStatus(
             self.named("recorder-on"), name=recorder.name, is_enabled=True, opts=self.within(depends_on=[channel])

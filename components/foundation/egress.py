@@ -75,7 +75,8 @@ class EgressProxy(Component):
         self._namespace = cluster.namespaces[noun]
         self._objects = self.within(provider=cluster.provider_resource)
         self._run(spec)
-        self._leave()
+        if platform.wiring.egress:
+            self._leave()
         for edge in platform.wiring.to(noun):
             self._admit(edge, keys)
         url = f"http://{self.named('proxy')}.{self._who.namespace}.svc.cluster.local:{PORT}"

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from blueprint.component import Component
 from blueprint.naming import labels, namespace, service_account
 from blueprint.ports import IdentityPort, WorkloadIdentity
+from blueprint.tags import Tag
 from blueprint.types import Layer
 from blueprint.wiring import slug
 from components.foundation.identity_spec import break_glass_role_name
@@ -40,6 +41,21 @@ BOUNDARY = (
     "sts:TagSession", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 )  # fmt: skip
 """Actions on data, none on configuration: a workload that is taken over cannot change the platform."""
+
+LOOK = (
+    "autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "ec2:DescribeInstances",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "eks:ListClusters",
+    "elasticloadbalancing:DescribeTargetHealth",
+)  # fmt: skip
+ACT = (
+    "autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup", "backup:StartRestoreJob",
+    "ec2:RebootInstances", "ec2:TerminateInstances", "eks:AssociateAccessPolicy", "eks:CreateAccessEntry",
+    "eks:DeleteAccessEntry", "eks:DescribeCluster", "eks:UpdateNodegroupConfig", "elasticloadbalancing:ModifyListener",
+    "kms:CancelKeyDeletion", "kms:EnableKey", "network-firewall:UpdateRuleGroup", "rds:FailoverDBCluster",
+    "rds:RebootDBInstance", "rds:RestoreDBClusterToPointInTime", "secretsmanager:RestoreSecret",
+    "secretsmanager:RotateSecret", "wafv2:UpdateWebACL",
+)  # fmt: skip
+"""What an emergency takes: give oneself access to the cluster, stop, restart, restore, undo a deletion, close a door."""
 
 
 class Identity(Component):
@@ -124,7 +140,7 @@ class Identity(Component):
         )  # fmt: skip
 
     def _break_glass(self, principal_arn: str) -> None:
-        """Full rights for an hour, for one named principal with several factors; the audit trail raises its use."""
+        """Rights to bring the platform back, for an hour, for one named principal with several factors; use raises an alarm."""
         platform = self.platform
         trust = {
             "Version": "2012-10-17",
@@ -144,9 +160,20 @@ class Identity(Component):
             assume_role_policy=pulumi.Output.json_dumps(trust), max_session_duration=HOUR,
             tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-        aws.iam.RolePolicyAttachment(
+        aws.iam.RolePolicy(
             self.named("break-glass-rights"), role=role.name,
-            policy_arn=f"arn:{platform.partition}:iam::aws:policy/PowerUserAccess", opts=self.inside,
+            policy=pulumi.Output.json_dumps({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Sid": "Look", "Effect": "Allow", "Action": list(LOOK), "Resource": "*"},
+                    {"Sid": "ActOnThePlatform", "Effect": "Allow", "Action": list(ACT), "Resource": "*",
+                     "Condition": {"StringEquals": {
+                         f"aws:ResourceTag/{Tag.PLATFORM}": platform.name,
+                         f"aws:ResourceTag/{Tag.ENVIRONMENT}": platform.environment,
+                     }}},
+                ],
+            }),
+            opts=self.inside,
         )  # fmt: skip
 
 

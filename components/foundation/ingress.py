@@ -45,6 +45,9 @@ UNPRIVILEGED = (1024, 65535)
 IDLE_SECONDS = 300
 """A model may think long before its first token."""
 YEAR_SECONDS = 31_536_000
+DAY_SECONDS = 86_400
+RENEWAL_DAYS = 45
+"""Certificate Manager starts to renew 60 days before the end."""
 
 
 class Ingress(Component):
@@ -78,6 +81,7 @@ class Ingress(Component):
         )  # fmt: skip
         listener = self._listener(balancer)
         self._guard(balancer, keys)
+        self._warn_of_expiry(audit)
         self.ports = {
             "ingress": IngressPort(provider=noun, listener_arn=listener.arn, security_group_id=group.id, host=spec.host)
         }
@@ -140,6 +144,17 @@ class Ingress(Component):
             self.named("web-acl-logging"), resource_arn=acl.arn, log_destination_configs=[group.arn],
             redacted_fields=[{"single_header": {"name": name}} for name in ("authorization", "cookie", "x-api-key")],
             opts=self.inside,
+        )  # fmt: skip
+
+    def _warn_of_expiry(self, audit: AuditPort) -> None:
+        """Certificate Manager renews by itself; when it could not, people have six weeks."""
+        aws.cloudwatch.MetricAlarm(
+            self.named("certificate-expires"), name=f"{self.platform.label}-certificate-expires",
+            alarm_description="The certificate of the private way in was not renewed in time",
+            namespace="AWS/CertificateManager", metric_name="DaysToExpiry", statistic="Minimum", period=DAY_SECONDS,
+            evaluation_periods=1, comparison_operator="LessThanThreshold", threshold=RENEWAL_DAYS,
+            dimensions={"CertificateArn": self._spec.certificate_arn}, treat_missing_data="breaching",
+            alarm_actions=[audit.alert_topic_arn], tags=self.tags(), opts=self.inside,
         )  # fmt: skip
 
     def _rate_limit(self, priority: int) -> aws.wafv2.WebAclRuleArgsDict:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 FOREVER_DAYS = 36500
 """Longest retention that object lock accepts."""
+RECORDER_USES = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 class LogArchive(Component):
     """Creates the locked bucket of the trail, the bucket of configuration history, their key and their access log.
 
-    Everything is registered with the provider of the log archive account, when the document names one.
+    Everything is registered with the provider of the log archive account, when the document names one. `configuration`
+    says whether this stack records configuration at all.
     """
 
     LAYER: ClassVar[Layer] = Layer.FOUNDATION
@@ -40,7 +42,7 @@ class LogArchive(Component):
         *,
         platform: PlatformContext,
         trail_arn: str,
-        config_role_arn: pulumi.Input[str] | None,
+        configuration: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
@@ -48,12 +50,12 @@ class LogArchive(Component):
         self._there = self.within(provider=self._provider) if self._provider is not None else self.inside
         self._spec = spec
         self._days = self._retention()
-        self.key_arn = self._key(trail_arn, config_role_arn)
+        self.key_arn = self._key(trail_arn, configuration=configuration)
         access_log = PrivateBucket(
             f"{noun}/access-log", platform=platform, provider=self._provider, keep=spec.keep,
             ageing=Ageing(expire_after_days=self._days, noncurrent_days=30),
             allow=[access_log_delivery(platform, platform.accounts.get("log_archive", platform.account))],
-            more={Tag.AUDIT_RELEVANT: "false"}, opts=self._there,
+            more={Tag.AUDIT_RELEVANT: "false", Tag.PURPOSE: "access-logs"}, opts=self._there,
         )  # fmt: skip
         trail = PrivateBucket(
             f"{noun}/trail", platform=platform, provider=self._provider, keep=spec.keep, key_arn=self.key_arn,
@@ -64,8 +66,8 @@ class LogArchive(Component):
         self.bucket: pulumi.Output[str] = trail.name
         self.bucket_arn: pulumi.Output[str] = trail.arn
         self.configuration: PrivateBucket | None = None
-        if config_role_arn is not None:
-            self.configuration = self._config_bucket(config_role_arn, access_log.name)
+        if configuration:
+            self.configuration = self._configuration(access_log.name)
         self.finish(bucket=trail.name, key_arn=self.key_arn)
 
     def _retention(self) -> int:
@@ -85,10 +87,18 @@ class LogArchive(Component):
         locks: dict[str, Literal["governance", "compliance"]] = {"governance": "governance", "compliance": "compliance"}
         return Lock(locks[mode], self._days) if mode in locks else None
 
+    @property
+    def _recorder(self) -> Mapping[str, object]:
+        """AWS Config with its service-linked role, for this account and no other."""
+        return {
+            "Effect": "Allow", "Principal": {"Service": "config.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": self.platform.account}},
+        }  # fmt: skip
+
     def _classes(self) -> frozenset[DataClass]:
         return self.platform.classes(self.noun)
 
-    def _key(self, trail_arn: str, config_role_arn: pulumi.Input[str] | None) -> pulumi.Output[str]:
+    def _key(self, trail_arn: str, *, configuration: bool) -> pulumi.Output[str]:
         platform = self.platform
         account = platform.accounts.get("log_archive", platform.account)
         rotation = platform.posture.kms_rotation_days(self._classes())
@@ -104,11 +114,8 @@ class LogArchive(Component):
                 },
             },
         ]  # fmt: skip
-        if config_role_arn is not None:
-            statements.append(
-                {"Sid": "Recorder", "Effect": "Allow", "Principal": {"AWS": config_role_arn},
-                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
-            )  # fmt: skip
+        if configuration:
+            statements.append({**self._recorder, "Sid": "Recorder", "Action": list(RECORDER_USES), "Resource": "*"})
         key = aws.kms.Key(
             self.named("key"), description=f"{platform.label}: log archive", enable_key_rotation=True,
             rotation_period_in_days=rotation, deletion_window_in_days=30, policy=policy(*statements),
@@ -117,16 +124,16 @@ class LogArchive(Component):
         )  # fmt: skip
         return key.arn
 
-    def _config_bucket(self, config_role_arn: pulumi.Input[str], access_log: pulumi.Input[str]) -> PrivateBucket:
+    def _configuration(self, access_log: pulumi.Input[str]) -> PrivateBucket:
         """Apart from the trail's, because AWS Config refuses a bucket that locks objects by default."""
-        recorder = {"Effect": "Allow", "Principal": {"AWS": config_role_arn}}
         return PrivateBucket(
             f"{self.noun}/configuration", platform=self.platform, provider=self._provider, keep=self._spec.keep,
             key_arn=self.key_arn, access_log_bucket=access_log,
             ageing=self._ageing(),
             allow=[
-                {"Sid": "RecorderLooks", **recorder, "Action": ["s3:GetBucketAcl", "s3:ListBucket"], "Resource": "bucket"},
-                {"Sid": "RecorderWrites", **recorder, "Action": "s3:PutObject", "Resource": "objects"},
+                {**self._recorder, "Sid": "RecorderLooks", "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
+                 "Resource": "bucket"},
+                {**self._recorder, "Sid": "RecorderWrites", "Action": "s3:PutObject", "Resource": "objects"},
             ],
             more={Tag.AUDIT_RELEVANT: "false"}, opts=self._there,
         )  # fmt: skip

@@ -26,7 +26,7 @@ CAPACITY = 1000
 
 
 class InspectedEgress(Component):
-    """Creates gateway, NAT and a strict firewall that lets through TLS to the names of the wiring and drops the rest.
+    """Creates gateway, NAT and strict firewalls that let through TLS to the names of the wiring and drop the rest.
 
     Traffic goes workload subnet -> firewall -> NAT -> internet gateway, and back the same way within its zone.
     """
@@ -52,13 +52,16 @@ class InspectedEgress(Component):
         self._vpc_id, self._keys, self._keep = vpc_id, keys, keep
         outside = self._subnets("public", zones, ranges.public)
         inspection = self._subnets("firewall", zones, ranges.firewall)
-        firewall = self._firewall(vpc_cidr, [subnet.id for subnet in inspection])
-        self._log(firewall, log_days)
+        policy = self._policy(vpc_cidr)
+        log = log_group(
+            self, "log", name=f"/{platform.label}/network/firewall", key_arn=keys.arns[KeyPurpose.LOGS],
+            days=log_days or "forever", keep=keep,
+        )  # fmt: skip
         gateway = aws.ec2.InternetGateway(
             self.named("internet"), vpc_id=vpc_id, tags=self._called("internet"), opts=self.inside
         )
         for index, zone in enumerate(zones):
-            endpoint = endpoint_of(firewall, zone)
+            endpoint = self._firewall(zone, inspection[index], policy, log)
             nat = self._nat(zone, outside[index], gateway)
             self._route(f"workload-{zone}-out", from_tables[index], ANYWHERE, vpc_endpoint_id=endpoint)
             inspected = self._table("firewall", zone, inspection[index])
@@ -66,7 +69,7 @@ class InspectedEgress(Component):
             public = self._table("public", zone, outside[index])
             self._route(f"public-{zone}-out", public.id, ANYWHERE, gateway_id=gateway.id)
             self._route(f"public-{zone}-back", public.id, ranges.workload[index], vpc_endpoint_id=endpoint)
-        self.finish(firewall_arn=firewall.arn)
+        self.finish(policy_arn=policy.arn)
 
     def _subnets(self, tier: str, zones: Sequence[str], ranges: Sequence[str]) -> list[aws.ec2.Subnet]:
         return [
@@ -113,7 +116,7 @@ class InspectedEgress(Component):
             opts=self.inside,
         )  # fmt: skip
 
-    def _firewall(self, vpc_cidr: str, subnet_ids: Sequence[pulumi.Input[str]]) -> aws.networkfirewall.Firewall:
+    def _policy(self, vpc_cidr: str) -> aws.networkfirewall.FirewallPolicy:
         label, key_arn = self.platform.label, self._keys.arns[KeyPurpose.OBJECTS]
         allowed = aws.networkfirewall.RuleGroup(
             self.named("allow-list"), name=f"{label}-allow-list", type="STATEFUL", capacity=CAPACITY,
@@ -131,7 +134,7 @@ class InspectedEgress(Component):
             },
             encryption_configuration={"type": "CUSTOMER_KMS", "key_id": key_arn}, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-        policy = aws.networkfirewall.FirewallPolicy(
+        return aws.networkfirewall.FirewallPolicy(
             self.named("policy"), name=f"{label}-egress", description="What is not allowed by name is dropped",
             firewall_policy={
                 "stateless_default_actions": ["aws:forward_to_sfe"],
@@ -142,25 +145,28 @@ class InspectedEgress(Component):
             },
             encryption_configuration={"type": "CUSTOMER_KMS", "key_id": key_arn}, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-        return aws.networkfirewall.Firewall(
-            self.named("firewall"), name=f"{label}-egress", vpc_id=self._vpc_id, firewall_policy_arn=policy.arn,
-            subnet_mappings=[{"subnet_id": subnet_id} for subnet_id in subnet_ids], delete_protection=self._keep,
-            subnet_change_protection=self._keep, firewall_policy_change_protection=self._keep,
-            encryption_configuration={"type": "CUSTOMER_KMS", "key_id": key_arn}, tags=self.tags(),
-            opts=self.within(protect=self._keep),
-        )  # fmt: skip
 
-    def _log(self, firewall: aws.networkfirewall.Firewall, days: int) -> None:
-        group = log_group(
-            self, "log", name=f"/{self.platform.label}/network/firewall", key_arn=self._keys.arns[KeyPurpose.LOGS],
-            days=days or "forever", keep=self._keep,
+    def _firewall(
+        self,
+        zone: str,
+        subnet: aws.ec2.Subnet,
+        policy: aws.networkfirewall.FirewallPolicy,
+        log: aws.cloudwatch.LogGroup,
+    ) -> pulumi.Output[str]:
+        """A firewall of its own for each zone, so that its only endpoint is the one of the zone; AWS bills endpoints."""
+        firewall = aws.networkfirewall.Firewall(
+            self.named(zone, "firewall"), name=f"{self.platform.label}-egress-{zone}", vpc_id=self._vpc_id,
+            firewall_policy_arn=policy.arn, subnet_mappings=[{"subnet_id": subnet.id}], delete_protection=self._keep,
+            subnet_change_protection=self._keep, firewall_policy_change_protection=self._keep,
+            encryption_configuration={"type": "CUSTOMER_KMS", "key_id": self._keys.arns[KeyPurpose.OBJECTS]},
+            tags=self.tags(), opts=self.within(protect=self._keep),
         )  # fmt: skip
         aws.networkfirewall.LoggingConfiguration(
-            self.named("logging"), firewall_arn=firewall.arn,
+            self.named(zone, "logging"), firewall_arn=firewall.arn,
             logging_configuration={
                 "log_destination_configs": [
                     {
-                        "log_destination": {"logGroup": group.name},
+                        "log_destination": {"logGroup": log.name},
                         "log_destination_type": "CloudWatchLogs",
                         "log_type": kind,
                     }
@@ -169,19 +175,8 @@ class InspectedEgress(Component):
             },
             opts=self.inside,
         )  # fmt: skip
+        endpoint: pulumi.Output[str] = firewall.firewall_statuses[0].sync_states[0].attachments[0].endpoint_id
+        return endpoint
 
     def _called(self, part: str) -> dict[str, str]:
         return {**self.tags(), "Name": f"{self.platform.label}-{part}"}
-
-
-def endpoint_of(firewall: aws.networkfirewall.Firewall, zone: str) -> pulumi.Output[str]:
-    """The firewall's endpoint in a zone; AWS tells it only inside a list, in no order, after the firewall is made."""
-    return firewall.firewall_statuses.apply(
-        lambda statuses: next(
-            str(attachment.endpoint_id)
-            for status in statuses
-            for state in status.sync_states or ()
-            if state.availability_zone == zone
-            for attachment in state.attachments or ()
-        )
-    )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).parent / "rotator" / "handler.py"
 TIMEOUT = 60
 """Seconds for one of the four steps."""
+TRACE = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+ATTACH = ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces")
+"""Actions that IAM does not tie to a resource: for traces, and for Lambda to put the function into the VPC."""
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """How long a failed call stays to be looked at: the longest that SQS keeps."""
 
@@ -48,7 +51,7 @@ class RandomRotator(Component):
         days = platform.posture.audit_log_retention_days(platform.classes(noun))
         group = log_group(self, "log", name=f"/aws/lambda/{self._name}", key_arn=log_key_arn, days=days)
         queue = self._dead_letters()
-        role, grants = self._role(group, queue, secret_arns, in_vpc=network is not None)
+        role, granted = self._role(group, queue, secret_arns, in_vpc=network is not None)
         function = aws.lambda_.Function(
             self.named("function"), name=self._name, description="Renews secrets with random values",
             runtime="python3.13", handler="handler.handle", architectures=["arm64"], role=role.arn,
@@ -58,7 +61,7 @@ class RandomRotator(Component):
             dead_letter_config={"target_arn": queue.arn}, tracing_config={"mode": "Active"},
             logging_config={"log_format": "JSON", "log_group": group.name},
             vpc_config=None if network is None else self._place(network), tags=self.tags(),
-            opts=self.within(depends_on=grants),
+            opts=self.within(depends_on=[granted]),
         )  # fmt: skip
         aws.lambda_.Permission(
             self.named("caller"), function=function.name, action="lambda:InvokeFunction",
@@ -105,7 +108,7 @@ class RandomRotator(Component):
         secret_arns: Sequence[pulumi.Input[str]],
         *,
         in_vpc: bool,
-    ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         platform = self.platform
         role = aws.iam.Role(
             self.named("role"), name=self._name, description="Renews the platform's secrets",
@@ -122,32 +125,24 @@ class RandomRotator(Component):
                 f"{name}.{platform.region}.amazonaws.com" for name in ("secretsmanager", "sqs", "lambda")
             ]
         }
-        grants: list[pulumi.Resource] = [
-            aws.iam.RolePolicy(
-                self.named("grants"), role=role.name,
-                policy=pulumi.Output.json_dumps({
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Sid": "Secrets", "Effect": "Allow", "Action": [
-                            "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
-                            "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
-                        ], "Resource": list(secret_arns)},
-                        {"Sid": "Key", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                         "Resource": self._key_arn, "Condition": {"StringEquals": via}},
-                        {"Sid": "Log", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                         "Resource": pulumi.Output.concat(group.arn, ":*")},
-                        {"Sid": "DeadLetters", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue.arn},
-                    ],
-                }),
-                opts=self.inside,
-            )
-        ]  # fmt: skip
-        managed = ("AWSXRayDaemonWriteAccess", *(("service-role/AWSLambdaENIManagementAccess",) if in_vpc else ()))
-        grants += [
-            aws.iam.RolePolicyAttachment(
-                self.named(name.rpartition("/")[2]), role=role.name,
-                policy_arn=f"arn:{platform.partition}:iam::aws:policy/{name}", opts=self.inside,
-            )
-            for name in managed
-        ]  # fmt: skip
-        return role, grants
+        granted = aws.iam.RolePolicy(
+            self.named("grants"), role=role.name,
+            policy=pulumi.Output.json_dumps({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Sid": "Secrets", "Effect": "Allow", "Action": [
+                        "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
+                        "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+                    ], "Resource": list(secret_arns)},
+                    {"Sid": "Key", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                     "Resource": self._key_arn, "Condition": {"StringEquals": via}},
+                    {"Sid": "Log", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                     "Resource": pulumi.Output.concat(group.arn, ":*")},
+                    {"Sid": "DeadLetters", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue.arn},
+                    {"Sid": "WithoutResource", "Effect": "Allow", "Action": [*TRACE, *(ATTACH if in_vpc else ())],
+                     "Resource": "*"},
+                ],
+            }),
+            opts=self.inside,
+        )  # fmt: skip
+        return role, granted
