@@ -34,6 +34,8 @@ from compliance.findings import Finding, Outcome
 from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
 
 SCHEMA: Literal["blueprint.matrix/1"] = "blueprint.matrix/1"
+NO_RULE = "no verdict"
+"""Counted for rows about which no rule says anything."""
 PLATFORM = "platform"
 """Where findings about the platform as a whole are counted."""
 
@@ -192,13 +194,13 @@ def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> dict[str
     return {
         "rows": len(rows),
         "by_framework": _count(f"{row.framework}@{row.edition}" for row in rows),
-        "by_kind": _count(row.kind.value for row in rows),
-        "by_mapping": _count(row.mapping.value for row in rows),
-        "by_status": _count(row.status.value if row.status else "none" for row in rows),
-        "by_assessment": _count(row.assessment.value if row.assessment else "none" for row in rows),
-        "by_depth": _count(row.depth.value if row.depth else "none" for row in rows),
+        "by_kind": _count((row.kind.value for row in rows), Kind),
+        "by_mapping": _count((row.mapping.value for row in rows), Standing),
+        "by_status": _count((row.status.value if row.status else NO_RULE for row in rows), Status),
+        "by_assessment": _count((row.assessment.value if row.assessment else NO_RULE for row in rows), Assessment),
+        "by_depth": _count((row.depth.value if row.depth else NO_RULE for row in rows), Depth),
         "technical_mapped": {"of": len(technical), "mapped": sum(row.mapping is Standing.MAPPED for row in technical)},
-        "findings": dict(sorted(count.items())),
+        "findings": _count(map(_word, findings), ("pass", "fail", "unknown", "excepted")),
         "pairs": {
             "applicable": applicable,
             "decided": decided,
@@ -214,7 +216,7 @@ def _grid(rows: Sequence[MatrixRow]) -> dict[str, dict[str, dict[str, int]]]:
         for row in rows:
             if layer in row.layers and row.mapping is Standing.MAPPED:
                 cell = table.setdefault(layer.value, {}).setdefault(row.framework, {})
-                word = row.assessment.value if row.assessment else "none"
+                word = row.assessment.value if row.assessment else NO_RULE
                 cell[word] = cell.get(word, 0) + 1
     return table
 
@@ -336,5 +338,7 @@ def _word(finding: Finding) -> str:
     return "excepted" if finding.exception else finding.verdict.outcome.value
 
 
-def _count(words: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(words).items()))
+def _count(words: Iterable[str], order: Iterable[str] = ()) -> dict[str, int]:
+    """Occurrences: first the words of an order that occur, then the others by name."""
+    found = Counter(words)
+    return {word: found[word] for word in dict.fromkeys((*order, *sorted(found))) if found[word]}

@@ -34,8 +34,8 @@ def output_option(*formats: str) -> Callable[[F], F]:
 
 
 def write_all(outputs: Sequence[tuple[str, Path | None]], render: Mapping[str, Callable[[], str]]) -> None:
-    """Render each wanted format; a file is replaced whole or not at all."""
-    for name, path in outputs:
+    """Render each wanted format, files first: a reader who closes the pipe early still gets every file, whole."""
+    for name, path in sorted(outputs, key=lambda output: output[1] is None):
         text = render[name]()
         if path is None:
             click.echo(text, nl=not text.endswith("\n"))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import JsonValue
 
+from compliance.matrix import NO_RULE, Matrix
 from compliance.reports.columns import facts_of
-
-if TYPE_CHECKING:
-    from compliance.matrix import Matrix
 
 HERE = Path(__file__).parent / "page"
 OUTCOMES = ("pass", "fail", "unknown", "excepted", "not_applicable")
@@ -32,7 +28,8 @@ def as_html(matrix: Matrix) -> str:
         facts=facts_of(matrix.header),
         summary=matrix.summary,
         frameworks=sorted({row.framework for row in matrix.rows}),
-        grid=matrix.grid,
+        grid=dict(reversed(matrix.grid.items())),
+        no_rule=NO_RULE,
         bars=_bars(matrix),
         outcomes=OUTCOMES,
         assessments=ASSESSMENTS,
@@ -90,8 +87,8 @@ def _filters(matrix: Matrix) -> dict[str, list[str]]:
         "layer": [layer.value for row in matrix.rows for layer in row.layers],
         "kind": [row.kind.value for row in matrix.rows],
         "mapping": [row.mapping.value for row in matrix.rows],
-        "status": [row.status.value if row.status else "none" for row in matrix.rows],
-        "assessment": [row.assessment.value if row.assessment else "none" for row in matrix.rows],
+        "status": [row.status.value if row.status else NO_RULE for row in matrix.rows],
+        "assessment": [row.assessment.value if row.assessment else NO_RULE for row in matrix.rows],
         "responsibility": [row.responsibility for row in matrix.rows],
     }
-    return {name: sorted(set(values)) for name, values in columns.items()}
+    return {name: list(dict.fromkeys(values)) if name == "framework" else sorted(set(values)) for name, values in columns.items()}

@@ -14,7 +14,7 @@ function apply() {
   const wanted = [...form.querySelectorAll("select")].filter((each) => each.value);
   let count = 0;
   rows.forEach((row, index) => {
-    const fits = wanted.every((each) => (row.dataset[each.name] || "").split(" ").includes(each.value)) &&
+    const fits = wanted.every((each) => (row.dataset[each.name] || "").split("|").includes(each.value)) &&
       words.every((word) => texts[index].includes(word));
     row.hidden = !fits;
     row.nextElementSibling.hidden = !fits || row.getAttribute("aria-expanded") !== "true";
