@@ -56,12 +56,14 @@ class Addons(Component):
         platform: PlatformContext,
         keys: KeysPort,
         cluster: EksPort,
+        boundary_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("cluster/addons", platform=platform, opts=opts)
         self._versions = ADDONS[spec.version]
         self._keys = keys
         self._cluster = cluster
+        self._boundary_arn = boundary_arn
         self.before_nodes = [self._addon(name, self.inside) for name in BEFORE_NODES]
 
     def finish_after(self, nodes: pulumi.Resource) -> None:
@@ -98,7 +100,7 @@ class Addons(Component):
                     "aws:RequestTag/kubernetes-service-account": account,
                 }},
             }]}),
-            tags=self.tags(), opts=self.inside,
+            permissions_boundary=self._boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         aws.iam.RolePolicyAttachment(
             self.named(name, "policy"), role=role.name,

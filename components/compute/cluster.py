@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
 from components.compute.addons import Addons
+from components.compute.controller_boundary import controller_boundary
 from components.compute.eks_port import EksPort
 from components.compute.namespaces import Namespaces
 from components.compute.node_role import node_role
@@ -70,8 +71,9 @@ class Cluster(Component):
             version=spec.version, certificate_authority=control_plane.certificate_authority.data,
             service_cidr=spec.service_cidr, node_role_arn=nodes.arn, hardened_images=spec.hardened_images,
         )  # fmt: skip
+        boundary = controller_boundary(self)
         Registry(platform=platform, keys=keys, opts=self.inside)
-        addons = Addons(spec, platform=platform, keys=keys, cluster=port, opts=self.inside)
+        addons = Addons(spec, platform=platform, keys=keys, cluster=port, boundary_arn=boundary.arn, opts=self.inside)
         system = SystemNodes(
             spec,
             platform=platform,
@@ -86,8 +88,9 @@ class Cluster(Component):
         )
         self.cluster_port = replace(port, namespaces=spaces.names)
         NodeScaling(
-            platform=platform, network=network, cluster=self.cluster_port, opts=self.within(depends_on=[system.group])
-        )
+            platform=platform, network=network, cluster=self.cluster_port, boundary_arn=boundary.arn,
+            opts=self.within(depends_on=[system.group]),
+        )  # fmt: skip
         if any(each.startswith("gpu_pools/") for each in platform.wiring.needs):
             QueueScaling(
                 platform=platform, network=network, identity=identity, cluster=self.cluster_port,

@@ -40,8 +40,8 @@ CHOICES = 4
 class NodeScaling(Component):
     """Creates the cluster autoscaler as plain objects, with a role that changes this cluster's groups only.
 
-    Its role stands outside the boundary of workloads, which forbids every change to the platform: changing the number
-    of nodes is what it is for.
+    Its role has the boundary of the cluster's controllers, since that of workloads forbids every change to the platform,
+    and changing the number of nodes is what it is for.
     """
 
     LAYER: ClassVar[Layer] = Layer.COMPUTE
@@ -52,6 +52,7 @@ class NodeScaling(Component):
         platform: PlatformContext,
         network: NetworkPort,
         cluster: EksPort,
+        boundary_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("cluster/node-scaling", platform=platform, opts=opts)
@@ -62,7 +63,7 @@ class NodeScaling(Component):
         account = kubernetes.core.v1.ServiceAccount(
             self.named("account"), metadata=self._meta(), automount_service_account_token=False, opts=self._objects
         )
-        self._may_call_aws()
+        self._may_call_aws(boundary_arn)
         self._may_call_kubernetes()
         self._order()
         self._deploy(account)
@@ -77,7 +78,7 @@ class NodeScaling(Component):
             name=name, namespace=self._space, labels={**self.labels(), **self._selects}
         )
 
-    def _may_call_aws(self) -> None:
+    def _may_call_aws(self, boundary_arn: pulumi.Input[str]) -> None:
         platform = self.platform
         role = aws.iam.Role(
             self.named("role"), name=f"{platform.label}-{NAME}", path="/blueprint/", description="Changes the number of nodes",
@@ -89,7 +90,7 @@ class NodeScaling(Component):
                     "aws:RequestTag/kubernetes-service-account": NAME,
                 }},
             }]}),
-            tags=self.tags(), opts=self.inside,
+            permissions_boundary=boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         here = f"arn:{platform.partition}:{{}}:{platform.region}:{platform.account}:{{}}"
         looks = [

@@ -132,6 +132,17 @@ def test_the_autoscaler_changes_groups_of_this_cluster_only(graph: ResourceGraph
     assert list(json.loads(order).items())[0] == ("40", [".*-p0-.*"])
 
 
+def test_no_controller_can_be_granted_more_than_the_machinery_of_the_cluster(graph: ResourceGraph) -> None:
+    bounded = {role.name for role in every(graph, "aws:iam/role:Role") if "permissionsBoundary" in role.inputs}
+    assert bounded == {
+        "cluster-addons-aws-ebs-csi-driver-role",
+        "cluster-addons-vpc-cni-role",
+        "cluster-node-scaling-role",
+    }
+    allowed = json.dumps(only(graph, "aws:iam/policy:Policy").inputs["policy"])
+    assert not [service for service in ("iam:", "cloudtrail:", "kms:Put", "guardduty:") if service in allowed]
+
+
 def test_images_are_scanned_without_pause_where_the_stack_owns_the_account() -> None:
     spec = ClusterSpec(administrators=(ADMINISTRATOR,))
     scanning = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
