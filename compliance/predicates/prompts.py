@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from blueprint.posture import Posture, demand, meets
-from compliance.reads import read, told
 from compliance.facts.base import Unknown
 from compliance.facts.logs import LogGroup
 from compliance.facts.serving import ModelInvocationLog
 from compliance.findings import Estate, Outcome, Verdict
 from compliance.parameters import parameters
 from compliance.predicates.registry import relates
+from compliance.reads import read, told
 
 KEPT = "prompt_log_retention_days"
 
