@@ -29,7 +29,8 @@ ALREADY_TOLD = 32
 """The exit code by which a program tells the language host that the user has seen the reason."""
 TIME_LIMIT = 900
 """Seconds after which a gate that does not answer counts as failed."""
-CHILD = (sys.executable, "-m", "blueprint.gate")
+CHILD = (sys.executable, "-P", "-m", "blueprint.gate")
+"""-P: the project's own folders, `compliance` among them, must not be taken for the packages of that name."""
 
 
 class Question(Frozen):
