@@ -19,6 +19,7 @@ from compliance.bounds import Schema, parameter_of
 from compliance.facts import registry
 from compliance.facts.base import Subject
 from compliance.predicates.registry import predicates
+from compliance.predicates.registry import predicates
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -81,6 +82,12 @@ class Rule(Frozen):
         """Every parameter that it holds subjects against, those of its predicate too."""
         related = predicates()[self.predicate].parameters if self.predicate else ()
         return frozenset({*self.bindings.values(), *related})
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Every parameter that the rule holds values against, in its schema or in its predicate."""
+        own = predicates()[self.predicate].parameters if self.predicate in predicates() else ()
+        return frozenset((*self.bindings.values(), *own))
 
     def schemas(self) -> Iterator[tuple[str, Schema]]:
         """The two Cerberus schemas by the key they stand under."""

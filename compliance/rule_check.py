@@ -214,4 +214,4 @@ def _case(rule: Rule, source: Source, path: Path_, case: Case, shapes: Mapping[s
 def _problem(source: Source, path: Path_, what: str, *, fix: str = "", why: str = "") -> Problem:
     value = source.at(path)
     shown = "" if isinstance(value, dict | list) or value is None else str(value)
-    return Problem(what=what, path=path, position=source.position(path), value=shown, fix=fix, why=why)
+    return Problem(what=what, path=path, position=source.position(path, key=isinstance(value, dict)), value=shown, fix=fix, why=why)

@@ -31,19 +31,21 @@ def common_posture() -> JoinedPosture:
 
 def run(rule: Rule, case: Case) -> Verdict:
     """Judge one case."""
-    subject = _subject(f"{rule.subject}/case", _guarded(rule, case), case.classes)
-    beside = tuple(_subject(name, leaves, None) for name, leaves in case.beside.items())
-    posture = _moved(common_posture(), case.posture)
+    subject = subject_of(f"{rule.subject}/case", guarded(rule, case), case.classes)
+    beside = tuple(subject_of(name, leaves, None) for name, leaves in case.beside.items())
+    posture = moved(common_posture(), case.posture)
     findings = judge(Subjects((subject, *beside)), [rule], posture)
     return next(finding.verdict for finding in findings if finding.subject == subject.id)
 
 
-def _guarded(rule: Rule, case: Case) -> Mapping[str, JsonValue]:
+def guarded(rule: Rule, case: Case) -> Mapping[str, JsonValue]:
+    """The leaves of a case, those of the guard among them."""
     guard = {name: spec["allowed"][0] for name, spec in rule.when.items() if name not in case.leaves}  # type: ignore[index,call-overload]
     return {**guard, **case.leaves}
 
 
-def _subject(identity: str, leaves: Mapping[str, JsonValue], classes: object) -> Subject:
+def subject_of(identity: str, leaves: Mapping[str, JsonValue], classes: object) -> Subject:
+    """A subject with these leaves; what is left out is unknown."""
     kind = registry.kind(identity.partition("/")[0])
     shapes = registry.leaves(kind)
     origin = Origin(urn=identity, path="tags.data-class", how="tag")
@@ -65,7 +67,8 @@ def _leaf(identity: str, name: str, written: JsonValue, shape: Shape) -> Leaf[ob
     return Known(written, origin)
 
 
-def _moved(posture: JoinedPosture, values: Mapping[str, JsonValue]) -> JoinedPosture:
+def moved(posture: JoinedPosture, values: Mapping[str, JsonValue]) -> JoinedPosture:
+    """The posture with other values for some parameters; None: nobody sets it."""
     if not values:
         return posture
     contributions = dict(posture.contributions)
