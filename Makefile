@@ -7,7 +7,7 @@ OUT    ?= out
 STACK  ?= regulated
 JOBS   ?= 2
 
-.PHONY: help demo test check test-live test-engine bench fmt docs golden fuzz mutation lock clean
+.PHONY: help demo test check test-live test-engine test-litellm bench fmt docs golden fuzz mutation lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,15 @@ test-live: $(READY)  ## the tier that reads a simulated AWS account
 test-engine: $(READY)  ## the real Pulumi engine with simulated providers; needs Go, or pulumi on PATH
 	tools/engine/build
 	$(BIN)/python -m pytest -q -m engine tests/engine
+
+LITELLM := .tools/litellm
+$(LITELLM)/.installed: tools/litellm/requirements.lock
+	$(PYTHON) -m venv $(LITELLM)
+	$(LITELLM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/litellm/requirements.lock
+	@touch $@
+
+test-litellm: $(READY) $(LITELLM)/.installed  ## the gateway's configuration, loaded by the pinned LiteLLM itself
+	$(BIN)/python -m pytest -q -m slow tests/components/gateway/test_litellm_accepts.py
 
 bench: $(READY)  ## measure, ratios side by side in one run
 	$(BIN)/python -m tools.bench

@@ -65,7 +65,7 @@ class Aurora(Component):
         self.classes, self.keep = classes, keep
         key, days = keys.arns[KeyPurpose.DATABASES], platform.posture.backup_retention_days(classes)
         self.identifier = f"{platform.label}-{self.named()}"
-        logs = [self._log(name, keys) for name in EXPORTS]
+        logs: list[pulumi.Resource] = [self._log(name, keys) for name in EXPORTS]
         group = self._security_group(network, admits)
         self.cluster = aws.rds.Cluster(
             self.named("cluster"), cluster_identifier=self.identifier, engine="aurora-postgresql", engine_mode="provisioned",
@@ -84,7 +84,7 @@ class Aurora(Component):
                 min_capacity=units[0], max_capacity=units[1]
             ),
             tags=self._tags(backup),
-            opts=self._kept(depends_on=[*logs], ignore_changes=["engineVersion"]),
+            opts=self._kept(depends_on=logs, ignore_changes=["engineVersion"]),
         )  # fmt: skip
         monitoring = self._monitoring()
         self.instances = [self._instance(number, key, monitoring, backup) for number in range(instances)]
@@ -107,7 +107,7 @@ class Aurora(Component):
         zones = self.platform.zones
         return aws.rds.ClusterInstance(
             self.named("instance", str(number)), identifier=f"{self.identifier}-{number}",
-            cluster_identifier=self.cluster.id, engine="aurora-postgresql", instance_class="db.serverless",
+            cluster_identifier=self.cluster.id, engine=aws.rds.EngineType.AURORA_POSTGRESQL, instance_class="db.serverless",
             availability_zone=zones[number % len(zones)], promotion_tier=min(number, 15), publicly_accessible=False,
             auto_minor_version_upgrade=True, copy_tags_to_snapshot=True, ca_cert_identifier="rds-ca-rsa2048-g1",
             monitoring_interval=MONITORING_SECONDS, monitoring_role_arn=monitoring.arn,

@@ -86,7 +86,9 @@ class LiteLlm(Component):
         self._objects = self.within(provider=cluster.provider_resource)
         self._handling = _handling(spec, platform, noun)
         self._who = {name: identity.workloads[noun, name] for name in ("gateway", "migrations", "teams")}
-        self._images = pods.Images(*(image(name).at(platform) for name in ("litellm", "presidio-analyzer", "presidio-anonymizer")))
+        self._images = pods.Images(
+            *(image(name).at(platform) for name in ("litellm", "presidio-analyzer", "presidio-anonymizer"))
+        )
         classes, admits = platform.classes(noun), cluster.security_group_id
         self._database = Aurora(
             f"{noun}/database", platform=platform, network=network, keys=keys, backup=backup, classes=classes,
@@ -159,9 +161,7 @@ class LiteLlm(Component):
         }  # fmt: skip
 
     def _deploy(self, ports: Mapping[str, Port], migrated: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
-        models = {
-            port.provider.partition("/")[2]: port for port in ports.values() if isinstance(port, ModelRoutePort)
-        }
+        models = {port.provider.partition("/")[2]: port for port in ports.values() if isinstance(port, ModelRoutePort)}
         who, name = self._who["gateway"], self.named()
         mounts = pods.Mounts(self._programs, self._settings, self._mounted("gateway", {}), models)
         environment = {**self._environment(), **self._traced(ports["otlp"])}
@@ -230,7 +230,9 @@ class LiteLlm(Component):
             opts=self.within(provider=self._cluster.provider_resource, depends_on=[after]),
         )  # fmt: skip
 
-    def _job(self, program: str, workload: str, more: Mapping[str, pulumi.Input[str]]) -> kubernetes.batch.v1.JobSpecArgs:
+    def _job(
+        self, program: str, workload: str, more: Mapping[str, pulumi.Input[str]]
+    ) -> kubernetes.batch.v1.JobSpecArgs:
         who = self._who[workload]
         mounts = pods.Mounts(self._programs, self._settings, self._mounted(workload, more), {})
         url = f"https://{self.named()}.{self._who['gateway'].namespace}.svc:{HTTPS}"
@@ -332,7 +334,12 @@ class LiteLlm(Component):
             tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         for part, cls, mine, other in (
-            ("from-balancer", aws.vpc.SecurityGroupIngressRule, self._cluster.security_group_id, ingress.security_group_id),
+            (
+                "from-balancer",
+                aws.vpc.SecurityGroupIngressRule,
+                self._cluster.security_group_id,
+                ingress.security_group_id,
+            ),
             ("to-pods", aws.vpc.SecurityGroupEgressRule, ingress.security_group_id, self._cluster.security_group_id),
         ):
             cls(

@@ -56,7 +56,9 @@ class Mounts:
             )
             for serving, port in sorted(self.models.items())
         ]
-        models = [core.VolumeArgs(name=MODELS, projected=core.ProjectedVolumeSourceArgs(sources=parts))] if parts else []
+        models = (
+            [core.VolumeArgs(name=MODELS, projected=core.ProjectedVolumeSourceArgs(sources=parts))] if parts else []
+        )
         return [
             core.VolumeArgs(name=PROGRAMS, config_map=core.ConfigMapVolumeSourceArgs(name=self.programs)),
             core.VolumeArgs(name=SETTINGS, config_map=core.ConfigMapVolumeSourceArgs(name=self.settings)),
@@ -78,7 +80,11 @@ def gateway(
         _presidio("analyzer", images.analyzer, ANALYZER_PORT, "250m", "2Gi"),
         _presidio("anonymizer", images.anonymizer, ANONYMIZER_PORT, "100m", "512Mi"),
     ]
-    return [_litellm(images, environment, has_models=bool(mounts.models)), _door(images, environment), *(presidio if redacts else [])]
+    return [
+        _litellm(images, environment, has_models=bool(mounts.models)),
+        _door(images, environment),
+        *(presidio if redacts else []),
+    ]
 
 
 def job(images: Images, program: str, environment: Mapping[str, pulumi.Input[str]]) -> core.ContainerArgs:
@@ -123,7 +129,10 @@ def _litellm(images: Images, environment: Mapping[str, pulumi.Input[str]], *, ha
 def _door(images: Images, environment: Mapping[str, pulumi.Input[str]]) -> core.ContainerArgs:
     program = ["python", f"/etc/gateway/{PROGRAMS}/cache_door.py"]
     check = core.ProbeArgs(
-        exec_=core.ExecActionArgs(command=[*program, "--check"]), period_seconds=20, timeout_seconds=10, failure_threshold=3
+        exec_=core.ExecActionArgs(command=[*program, "--check"]),
+        period_seconds=20,
+        timeout_seconds=10,
+        failure_threshold=3,
     )
     own = {name: value for name, value in environment.items() if name.startswith(("CACHE_", "DOOR_", "AWS_"))}
     return core.ContainerArgs(

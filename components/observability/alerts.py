@@ -21,7 +21,9 @@ BURN = (("fast", 14.4, "1h", "5m", "critical"), ("slow", 6.0, "6h", "30m", "warn
 in six hours; the short window ends the alert soon after the trouble ends."""
 
 
-def rules(objectives: Objectives, *, serving: bool, gateway: bool, gpus: bool, expected: Iterable[str]) -> dict[str, JsonValue]:
+def rules(
+    objectives: Objectives, *, serving: bool, gateway: bool, gpus: bool, expected: Iterable[str]
+) -> dict[str, JsonValue]:
     """Groups of rules for what the platform has; `expected` are namespaces whose pods must be heard from."""
     groups: list[JsonValue] = [_silence(sorted(expected))]
     groups += [_serving(objectives)] if serving else []

@@ -151,16 +151,20 @@ def _drop_events() -> JsonValue:
     return {
         "error_mode": "propagate",
         "traces": {"spanevent": [f'IsMatch(name, "{pattern}")']},
-        "logs": {"log_record": [f'IsMatch(event_name, "{pattern}")', f'IsMatch(attributes["event.name"], "{pattern}")']},
+        "logs": {
+            "log_record": [f'IsMatch(event_name, "{pattern}")', f'IsMatch(attributes["event.name"], "{pattern}")']
+        },
     }
 
 
 def _patterns() -> JsonValue:
     strike: list[JsonValue] = [
-        f'replace_all_patterns(attributes, "value", "{_quoted(pattern)}", "[{name}]")' for name, pattern in PATTERNS.items()
+        f'replace_all_patterns(attributes, "value", "{_quoted(pattern)}", "[{name}]")'
+        for name, pattern in PATTERNS.items()
     ]
     body: list[JsonValue] = [
-        f'replace_pattern(body, "{_quoted(pattern)}", "[{name}]") where IsString(body)' for name, pattern in PATTERNS.items()
+        f'replace_pattern(body, "{_quoted(pattern)}", "[{name}]") where IsString(body)'
+        for name, pattern in PATTERNS.items()
     ]
     return {
         "error_mode": "propagate",
@@ -177,12 +181,12 @@ def _quoted(pattern: str) -> str:
 def _pods(scraping: Scraping) -> dict[str, JsonValue]:
     """Pods that say they want to be asked, in the namespaces that the wiring names."""
     annotation = "__meta_kubernetes_pod_annotation_prometheus_io_"
-    address = ["__meta_kubernetes_pod_ip", f"{annotation}port"]
+    address: list[JsonValue] = ["__meta_kubernetes_pod_ip", f"{annotation}port"]
     return {
         "job_name": "pods",
         "scrape_interval": f"{scraping.every_seconds}s",
         "tls_config": {"insecure_skip_verify": True},
-        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(scraping.namespaces)}}],
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [*scraping.namespaces]}}],
         "relabel_configs": [
             {"source_labels": [f"{annotation}scrape"], "action": "keep", "regex": "true"},
             {"source_labels": ["__meta_kubernetes_pod_phase"], "action": "keep", "regex": "Running"},

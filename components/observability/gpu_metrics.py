@@ -94,7 +94,12 @@ class GpuMetrics(Component):
             opts=objects,
         )  # fmt: skip
         network_policy(
-            self, "ways", namespace=namespace, selects=who.labels, ingress=[(Peer(labels=collector.labels), [PORT])], opts=objects
+            self,
+            "ways",
+            namespace=namespace,
+            selects=who.labels,
+            ingress=[(Peer(labels=collector.labels), [PORT])],
+            opts=objects,
         )
         may_list_pods(self, namespace, collector, objects)
         self.finish()

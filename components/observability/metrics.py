@@ -40,7 +40,9 @@ class Check(NamedTuple):
 CHECKS = (
     Check("rules-fail", "RuleEvaluationFailures", "GreaterThanThreshold", 0, "notBreaching", "Alert rules fail"),
     Check("rules-stand-still", "RuleEvaluations", "LessThanThreshold", 1, "breaching", "No alert rule is evaluated"),
-    Check("alerts-lost", "AlertManagerNotificationsFailed", "GreaterThanThreshold", 0, "notBreaching", "Alerts are lost"),
+    Check(
+        "alerts-lost", "AlertManagerNotificationsFailed", "GreaterThanThreshold", 0, "notBreaching", "Alerts are lost"
+    ),
 )
 
 
@@ -76,7 +78,10 @@ class Metrics(Component):
             tags=self.tags(), opts=self.within(protect=keep, retain_on_delete=keep),
         )  # fmt: skip
         aws.amp.WorkspaceConfiguration(
-            self.named("retention"), workspace_id=self.workspace.id, retention_period_in_days=RETENTION_DAYS, opts=self.inside
+            self.named("retention"),
+            workspace_id=self.workspace.id,
+            retention_period_in_days=RETENTION_DAYS,
+            opts=self.inside,
         )
         wanted = rules(
             objectives, serving=any(each.startswith("serving/") for each in watched), gateway="gateway" in watched,
@@ -87,7 +92,10 @@ class Metrics(Component):
             data=yaml.safe_dump(wanted, sort_keys=False, width=1000), tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         aws.amp.AlertManagerDefinition(
-            self.named("alerts"), workspace_id=self.workspace.id, definition=self._alert_manager(audit), opts=self.inside
+            self.named("alerts"),
+            workspace_id=self.workspace.id,
+            definition=self._alert_manager(audit),
+            opts=self.inside,
         )
         for check in CHECKS:
             self._alarm(check, audit)

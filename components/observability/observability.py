@@ -87,7 +87,12 @@ class Observability(Component):
             opts=self.inside,
         )  # fmt: skip
         log = log_group(
-            self, "signals", name=f"/{platform.label}/signals", key_arn=keys.arns[KeyPurpose.LOGS], days=days, keep=spec.keep
+            self,
+            "signals",
+            name=f"/{platform.label}/signals",
+            key_arn=keys.arns[KeyPurpose.LOGS],
+            days=days,
+            keep=spec.keep,
         )
         if platform.account_owner:
             aws.xray.EncryptionConfig(
@@ -183,7 +188,8 @@ class Observability(Component):
         """It asks the Kubernetes API which pods there are, and so has a token, unlike other workloads."""
         who = self._who
         pod_name = core.EnvVarArgs(
-            name="POD_NAME", value_from=core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path="metadata.name"))
+            name="POD_NAME",
+            value_from=core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path="metadata.name")),
         )
         endpoint = pulumi.Output.concat(self._metrics.workspace.prometheus_endpoint, "api/v1/remote_write")
         container = core.ContainerArgs(

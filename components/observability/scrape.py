@@ -57,7 +57,7 @@ def may_list_pods(
     """Let the collector see which pods there are in one namespace, and nothing else of it."""
     rbac = kubernetes.rbac.v1
     name = component.named("pods")
-    meta = {"name": name, "namespace": namespace, "labels": component.labels()}
+    meta = kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=component.labels())
     rbac.Role(
         name, metadata=meta, opts=opts,
         rules=[rbac.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get", "list", "watch"])],

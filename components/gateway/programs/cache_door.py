@@ -15,12 +15,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.model import ServiceId
-from botocore.session import Session
-from botocore.signers import RequestSigner
+from botocore.model import ServiceId  # type: ignore[import-untyped]
+from botocore.session import Session  # type: ignore[import-untyped]
+from botocore.signers import RequestSigner  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 65536
@@ -87,7 +87,7 @@ async def pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
 
 def door(
     cache: Cache, password: Callable[[Cache], str], tls: ssl.SSLContext
-) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     """What happens to a client that connects."""
 
     async def enter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-import botocore.exceptions
-import botocore.session
+import botocore.exceptions  # type: ignore[import-untyped]
+import botocore.session  # type: ignore[import-untyped]
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -79,7 +79,7 @@ def _deployment(route: Document, model: Document, parts: Mapping[str, list[Docum
 
 
 def _map(value: object) -> Document:
-    return dict(value) if isinstance(value, Mapping) else {}
+    return {str(key): each for key, each in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _maps(value: object) -> list[Document]:
@@ -96,7 +96,10 @@ def resolve(whole: Document, fetch: Fetch) -> Document:
     return {
         **whole,
         "model_list": [
-            {**entry, "litellm_params": {key: _value(value, fetch) for key, value in _map(entry["litellm_params"]).items()}}
+            {
+                **entry,
+                "litellm_params": {key: _value(value, fetch) for key, value in _map(entry["litellm_params"]).items()},
+            }
             for entry in _maps(whole["model_list"])
         ],
     }

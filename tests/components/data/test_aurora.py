@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pulumi
 import pytest
 
-from blueprint.graph import ResourceGraph
 from blueprint.types import DataClass
 from components.data.aurora import Aurora
 from tests.components import builders
 from tests.components.builders import graph, names, only, types
+
+if TYPE_CHECKING:
+    from blueprint.graph import ResourceGraph
 
 
 def database(*, keep: bool = True) -> ResourceGraph:
@@ -17,7 +22,7 @@ def database(*, keep: bool = True) -> ResourceGraph:
         Aurora(
             "gateway/database", platform=context, network=builders.network(), keys=builders.keys(), backup=builders.backup(),
             classes=frozenset({DataClass.PHI}), database="litellm", units=(0.5, 4), instances=2, admits="sg-pods",
-            keep=keep, opts=None,
+            keep=keep, opts=pulumi.ResourceOptions(),
         )  # fmt: skip
 
     return graph(program)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pulumi
 import pytest
 
-from blueprint.graph import ResourceGraph
 from blueprint.types import DataClass
 from components.data.valkey import Valkey
 from tests.components import builders
 from tests.components.builders import graph, names, only
+
+if TYPE_CHECKING:
+    from blueprint.graph import ResourceGraph
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +21,7 @@ def made() -> ResourceGraph:
     def program() -> None:
         Valkey(
             "gateway/cache", platform=builders.platform({}), network=builders.network(), keys=builders.keys(),
-            classes=frozenset({DataClass.PHI}), node="cache.m7g.large", replicas=1, admits="sg-pods", keep=True, opts=None,
+            classes=frozenset({DataClass.PHI}), node="cache.m7g.large", replicas=1, admits="sg-pods", keep=True, opts=pulumi.ResourceOptions(),
         )  # fmt: skip
 
     return graph(program)

@@ -40,7 +40,7 @@ def served(name: str) -> tuple[str, Needs]:
     return f"serving/{name}", Needs(offers=(Offer(name="model-route", dialect=Dialect.MODEL_ROUTE),))
 
 
-def synthesised(spec: LiteLlmSpec, kinds: str = "a", **more: Needs) -> ResourceGraph:
+def synthesised(spec: LiteLlmSpec, **more: Needs) -> ResourceGraph:
     needs = {
         "gateway": spec.needs(), "observability": Needs(offers=(Offer(name="otlp", dialect=Dialect.OTLP),)),
         **dict(served(name) for name in spec.served), **more,

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-CACHE = cache_door.Cache(host="localhost", port=0, user="claims-prod-gateway-cache", name="claims-cache", region="us-east-1")
+CACHE = cache_door.Cache(
+    host="localhost", port=0, user="claims-prod-gateway-cache", name="claims-cache", region="us-east-1"
+)
 
 
 async def through(tmp_path: Path, answer: bytes, sent: bytes) -> tuple[bytes, list[bytes]]:

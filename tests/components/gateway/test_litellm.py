@@ -89,7 +89,9 @@ def test_each_workload_reads_its_own_secrets_and_no_other(gateway: ResourceGraph
     secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
     assert held["gateway"][0]["Resource"] == [f"{secret}claims-prod/gateway/master-key"]
     assert held["migrations"][0]["Resource"] == [f"{secret}rds!cluster-*"]
-    assert held["migrations"][0]["Condition"] == {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": "arn"}}
+    assert held["migrations"][0]["Condition"] == {
+        "StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": "arn"}
+    }
     assert held["teams"][0]["Resource"] == [
         f"{secret}claims-prod/gateway/{name}" for name in ("master-key", "team-claims", "team-platform")
     ]
@@ -132,7 +134,9 @@ def test_a_consumer_may_read_the_platforms_key_and_reach_the_pods() -> None:
     added = {resource.name for resource in with_it.resources} - {resource.name for resource in without.resources}
     assert added == {f"gateway-admits-agents-runtime-models{part}" for part in ("", "-grant", "-egress", "-ingress")}
     grant = policy(only(with_it, "aws:iam/rolePolicy:RolePolicy", "gateway-admits-agents-runtime-models-grant"))
-    assert grant[0]["Resource"] == ["arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/gateway/team-platform"]
+    assert grant[0]["Resource"] == [
+        "arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/gateway/team-platform"
+    ]
 
 
 def test_nothing_else_is_made(gateway: ResourceGraph) -> None:

@@ -52,7 +52,9 @@ def test_a_gateway_without_routes_and_a_route_without_models_are_refused() -> No
 
 
 def test_fallbacks_that_run_in_a_circle_are_refused_with_the_circle() -> None:
-    routes = [{**ROUTE, "name": name, "fallbacks": [after]} for name, after in (("aa", "bb"), ("bb", "cc"), ("cc", "aa"))]
+    routes = [
+        {**ROUTE, "name": name, "fallbacks": [after]} for name, after in (("aa", "bb"), ("bb", "cc"), ("cc", "aa"))
+    ]
     assert "fallbacks run in a circle: aa -> bb -> cc -> aa" in refusal(routes=routes)
     assert "fallbacks run in a circle: chat -> chat" in refusal(routes=[{**ROUTE, "fallbacks": ["chat"]}])
 
@@ -69,7 +71,9 @@ def test_every_unknown_name_is_refused_at_once_with_the_nearest_one() -> None:
 
 def test_names_that_stand_twice_are_refused() -> None:
     team = {"name": "claims", "owner": "claims@example.org"}
-    said = refusal(routes=[ROUTE, {**ROUTE, "models": [{"serving": "large"}, {"serving": "large"}]}], teams=[team, team])
+    said = refusal(
+        routes=[ROUTE, {**ROUTE, "models": [{"serving": "large"}, {"serving": "large"}]}], teams=[team, team]
+    )
     assert "route 'chat' is named twice" in said
     assert "team 'claims' is named twice" in said
     assert "route 'chat' lists serving 'large' twice" in said

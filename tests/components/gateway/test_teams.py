@@ -79,5 +79,5 @@ def test_no_key_ever_stands_in_an_address() -> None:
 
 
 def test_a_refusal_ends_the_job_with_what_was_said() -> None:
-    with pytest.raises(teams.RefusedError, match='/key/generate answered 400: {"error": "no"}'):
+    with pytest.raises(teams.RefusedError, match=r'/key/generate answered 400: \{"error": "no"\}'):
         teams.reconcile([TEAM], {"claims": "sk-new"}, Gateway({}, refuses="/key/generate"))

@@ -58,12 +58,16 @@ def test_keys_that_hold_prompts_are_known(key: str) -> None:
     assert re.search(PROMPT_KEYS, key)
 
 
-@pytest.mark.parametrize("key", ["gen_ai.completion.0.content", "gen_ai.output.messages", "output.value", "llm.completions.0"])
+@pytest.mark.parametrize(
+    "key", ["gen_ai.completion.0.content", "gen_ai.output.messages", "output.value", "llm.completions.0"]
+)
 def test_keys_that_hold_answers_are_known(key: str) -> None:
     assert re.search(ANSWER_KEYS, key)
 
 
-@pytest.mark.parametrize("key", ["gen_ai.usage.input_tokens", "gen_ai.request.model", "gen_ai.prompt_name", "llm.latency"])
+@pytest.mark.parametrize(
+    "key", ["gen_ai.usage.input_tokens", "gen_ai.request.model", "gen_ai.prompt_name", "llm.latency"]
+)
 def test_keys_without_content_stay(key: str) -> None:
     assert not re.search(PROMPT_KEYS, key)
     assert not re.search(ANSWER_KEYS, key)

@@ -21,7 +21,9 @@ POLICY, DAEMON_SET = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernete
 
 
 def config(graph: ResourceGraph) -> dict[str, dict[str, object]]:
-    return yaml.safe_load(only(graph, "kubernetes:core/v1:ConfigMap", "observability-config").inputs["data"]["config.yaml"])  # type: ignore[index,call-overload,no-any-return]
+    return yaml.safe_load(
+        only(graph, "kubernetes:core/v1:ConfigMap", "observability-config").inputs["data"]["config.yaml"]
+    )  # type: ignore[index,call-overload,no-any-return]
 
 
 def pod(graph: ResourceGraph, token: str) -> dict[str, object]:
@@ -32,7 +34,9 @@ def test_every_kubernetes_object_fits_the_api(observability: ResourceGraph) -> N
     assert len(manifests.check(observability)) == 22
 
 
-def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_else(observability: ResourceGraph) -> None:
+def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_else(
+    observability: ResourceGraph,
+) -> None:
     scrape = config(observability)["receivers"]["prometheus"]["config"]["scrape_configs"][0]  # type: ignore[index,call-overload]
     assert scrape["kubernetes_sd_configs"][0]["namespaces"]["names"] == ["gateway", "observability", "serving-chat"]  # type: ignore[index,call-overload]
     roles = observability.of("kubernetes:rbac.authorization.k8s.io/v1:Role")
@@ -45,7 +49,9 @@ def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_e
 
 
 def test_one_edge_less_takes_its_admission_and_its_scraping_away(observability: ResourceGraph) -> None:
-    fewer = synthesised(ObservabilitySpec(), {name: needs for name, needs in NEIGHBOURS.items() if name != "serving/chat"})
+    fewer = synthesised(
+        ObservabilitySpec(), {name: needs for name, needs in NEIGHBOURS.items() if name != "serving/chat"}
+    )
     gone = {each.name for each in observability.resources} - {each.name for each in fewer.resources}
     edge = "serving-chat-vllm-otlp"
     assert gone == {
@@ -90,7 +96,9 @@ def test_only_the_collector_has_a_token_of_the_kubernetes_api(observability: Res
     assert pod(observability, "kubernetes:apps/v1:Deployment")["automountServiceAccountToken"] is True
 
 
-def test_everything_that_is_kept_is_under_a_key_and_kept_as_long_as_the_posture_asks(observability: ResourceGraph) -> None:
+def test_everything_that_is_kept_is_under_a_key_and_kept_as_long_as_the_posture_asks(
+    observability: ResourceGraph,
+) -> None:
     groups = observability.of("aws:cloudwatch/logGroup:LogGroup")
     assert {(each.inputs["kmsKeyId"], each.inputs["retentionInDays"]) for each in groups} == {
         ("arn:aws:kms:us-east-1:111122223333:key/logs", 2192)
@@ -101,9 +109,14 @@ def test_everything_that_is_kept_is_under_a_key_and_kept_as_long_as_the_posture_
 
 
 def test_alerts_reach_the_topic_and_alarms_watch_the_alerts(observability: ResourceGraph) -> None:
-    definition = json.loads(str(only(observability, "aws:amp/alertManagerDefinition:AlertManagerDefinition").inputs["definition"]))
+    definition = json.loads(
+        str(only(observability, "aws:amp/alertManagerDefinition:AlertManagerDefinition").inputs["definition"])
+    )
     told = json.loads(definition["alertmanager_config"])["receivers"][0]["sns_configs"][0]
-    assert (told["topic_arn"], told["sigv4"]) == ("arn:aws:sns:us-east-1:111122223333:claims-alerts", {"region": "us-east-1"})
+    assert (told["topic_arn"], told["sigv4"]) == (
+        "arn:aws:sns:us-east-1:111122223333:claims-alerts",
+        {"region": "us-east-1"},
+    )
     alarms = observability.of("aws:cloudwatch/metricAlarm:MetricAlarm")
     assert {each.inputs["metricName"]: each.inputs["treatMissingData"] for each in alarms} == {
         "AlertManagerNotificationsFailed": "notBreaching", "RuleEvaluationFailures": "notBreaching",
@@ -113,7 +126,9 @@ def test_alerts_reach_the_topic_and_alarms_watch_the_alerts(observability: Resou
 
 def test_the_encryption_of_traces_belongs_to_the_stack_that_owns_the_account(observability: ResourceGraph) -> None:
     assert only(observability, "aws:xray/encryptionConfig:EncryptionConfig").inputs["type"] == "KMS"
-    assert "aws:xray/encryptionConfig:EncryptionConfig" not in types(synthesised(ObservabilitySpec(), account_owner=False))
+    assert "aws:xray/encryptionConfig:EncryptionConfig" not in types(
+        synthesised(ObservabilitySpec(), account_owner=False)
+    )
 
 
 def test_an_on_call_service_is_told_by_the_topic_and_needs_no_way_out_of_the_network() -> None:
