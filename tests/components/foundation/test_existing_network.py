@@ -35,7 +35,10 @@ def test_nothing_is_made_everything_is_registered_as_it_is() -> None:
     assert all(each.external for each in registered)
     assert len(found.of("aws:ec2/subnet:Subnet")) == 9
     assert [each.id for each in found.of("aws:ec2/vpc:Vpc")] == ["vpc-0123456789abcdef0"]
-    assert found.of("aws:ec2/routeTable:RouteTable", "aws:ec2/route:Route", "aws:ec2/internetGateway:InternetGateway") == ()
+    assert (
+        found.of("aws:ec2/routeTable:RouteTable", "aws:ec2/route:Route", "aws:ec2/internetGateway:InternetGateway")
+        == ()
+    )
 
 
 def used() -> None:
@@ -52,7 +55,10 @@ def used() -> None:
     [
         ({**DOCUMENT, "vpc_id": "vpc-xyz"}, "vpc_id"),
         (with_subnet(0, id="subnet-1"), r"subnets\.0\.id"),
-        (with_subnet(0, zone="us-east-1b"), r"workload subnets span 2 zones \(us-east-1b, us-east-1c\) and 3 are asked for"),
+        (
+            with_subnet(0, zone="us-east-1b"),
+            r"workload subnets span 2 zones \(us-east-1b, us-east-1c\) and 3 are asked for",
+        ),
         ({**DOCUMENT, "subnets": SUBNETS[:6]}, r"endpoint subnets span 0 zones \(none\)"),
         (with_subnet(4, cidr="10.9.0.0/24"), "10.9.0.0/24 is not inside the VPC's 10.0.0.0/16"),
         (with_subnet(4, cidr="10.0.0.0/25"), "overlap"),

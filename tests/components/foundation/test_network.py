@@ -74,7 +74,9 @@ def test_all_flows_are_recorded_for_as_long_as_the_posture_asks(closed: Resource
 
 def test_there_is_one_private_endpoint_for_each_service_of_the_wiring(closed: ResourceGraph) -> None:
     endpoints = closed.of("aws:ec2/vpcEndpoint:VpcEndpoint")
-    assert {each.inputs["serviceName"] for each in endpoints} == {f"com.amazonaws.us-east-1.{name}" for name in SERVICES}
+    assert {each.inputs["serviceName"] for each in endpoints} == {
+        f"com.amazonaws.us-east-1.{name}" for name in SERVICES
+    }
     assert {each.inputs["vpcEndpointType"] for each in endpoints} == {"Interface"}
     assert all(each.inputs["privateDnsEnabled"] for each in endpoints)
 
