@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
+from blueprint.graph import is_unknown
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.kubernetes import Autoscaler, KubernetesRole, Namespace, NetworkPolicy, StorageClass
 from compliance.facts.leaf import every, mapped, some
@@ -160,8 +161,10 @@ def _peers(reading: Reading, path: str) -> Iterator[Leaf[bool]]:
 
 
 def _everybody(reading: Reading, path: str) -> Leaf[bool]:
-    """An address that the cloud fills in belongs to one network or endpoint, which is not everybody."""
+    """A reference is to the addresses of one network or endpoint, which are not everybody's."""
     value = reading.raw(path)
+    if is_unknown(value):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
     return reading.known(path, value=isinstance(value, str) and value in EVERYBODY)
 
 

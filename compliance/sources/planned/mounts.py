@@ -9,7 +9,7 @@ import yaml
 from pydantic import JsonValue
 
 from blueprint.graph import as_ref, embedded_json, is_unknown, parts
-from compliance.facts.base import Leaf
+from compliance.facts.base import Leaf, Unknown
 from compliance.facts.leaf import every
 from compliance.sources.planned.objects import labels, namespace_of, objects
 from compliance.sources.planned.pods import Pod
@@ -82,6 +82,8 @@ def inside_only(pod: Pod) -> Leaf[bool]:
 
 def _inside(service: Reading) -> Leaf[bool]:
     kind = service.raw("spec.type")
+    if is_unknown(kind):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", service.origin("spec.type"))
     outside = service.items("spec.externalIPs")
     return service.known("spec.type", value=kind not in ("LoadBalancer", "NodePort", "ExternalName") and not outside)
 

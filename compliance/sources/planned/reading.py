@@ -120,6 +120,8 @@ class Reading:
         if self.resource.external:
             return Unknown("existing", self.origin(path))
         value = self.raw(path)
+        if is_unknown(value):  # type: ignore[arg-type]
+            return Unknown("cloud_decides", self.origin(path))
         return Known(value is not MISSING and value not in (None, [], {}, ""), self.origin(path))
 
     def absent(self, satellite: str) -> Leaf[JsonValue]:
