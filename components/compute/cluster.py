@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blueprint.context import PlatformContext
-    from blueprint.ports import IdentityPort, KeysPort, NetworkPort, Port
+    from blueprint.ports import AuditPort, IdentityPort, KeysPort, NetworkPort, Port
     from blueprint.types import Noun
     from components.compute.cluster_spec import ClusterSpec
 
@@ -52,6 +52,7 @@ class Cluster(Component):
         network: NetworkPort,
         keys: KeysPort,
         identity: IdentityPort,
+        audit: AuditPort,
         ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
         uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
         opts: pulumi.ResourceOptions | None = None,
@@ -75,13 +76,9 @@ class Cluster(Component):
         Registry(platform=platform, keys=keys, opts=self.inside)
         addons = Addons(spec, platform=platform, keys=keys, cluster=port, boundary_arn=boundary.arn, opts=self.inside)
         system = SystemNodes(
-            spec,
-            platform=platform,
-            network=network,
-            keys=keys,
-            cluster=port,
+            spec, platform=platform, network=network, keys=keys, cluster=port, alert_topic_arn=audit.alert_topic_arn,
             opts=self.within(depends_on=addons.before_nodes),
-        )
+        )  # fmt: skip
         addons.finish_after(system.group)
         spaces = Namespaces(
             spec, platform=platform, identity=identity, cluster=port, opts=self.within(depends_on=[system.group])

@@ -12,6 +12,7 @@ from blueprint.ports import CapacityPort
 from blueprint.types import Layer
 from components.compute.device_plugin import device_plugin
 from components.compute.node_image import node_image
+from components.compute.node_renewal import renew
 from components.compute.node_template import Purchase, node_template
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from blueprint.context import PlatformContext
-    from blueprint.ports import KeysPort, NetworkPort, Port
+    from blueprint.ports import AuditPort, KeysPort, NetworkPort, Port
     from blueprint.types import Noun
     from components.compute.eks_port import EksPort
     from components.compute.gpu_pool_spec import Capacity, GpuPoolSpec
@@ -54,6 +55,7 @@ class GpuPool(Component):
         network: NetworkPort,
         keys: KeysPort,
         cluster: EksPort,
+        audit: AuditPort,
         ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
         uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
         opts: pulumi.ResourceOptions | None = None,
@@ -66,8 +68,10 @@ class GpuPool(Component):
         self._efa = self._instance.efa if spec.multi_node else 0
         self._labels = {POOL: spec.name, ACCELERATOR: self._instance.accelerator}
         self._placement = self._group() if spec.multi_node else None
-        for order, kind in enumerate(spec.capacity):
-            self._nodes(kind, order)
+        groups = {kind.replace("_", "-"): self._nodes(kind, order) for order, kind in enumerate(spec.capacity)}
+        if self._image.id is None:
+            days = platform.posture.patch_high_days(platform.classes(noun))
+            renew(self, groups, cluster=cluster, days=days, alert_topic_arn=audit.alert_topic_arn)
         if not self._image.device_plugin:
             device_plugin(self, cluster, image="nvidia-device-plugin", only_on=self._labels)
         if self._efa:
@@ -93,7 +97,7 @@ class GpuPool(Component):
             return Purchase("capacity-block", self._spec.instance, self._spec.capacity_block, placement)
         return Purchase(reservation=self._spec.reservation if kind == "reserved" else None, placement_group=placement)
 
-    def _nodes(self, kind: Capacity, order: int) -> None:
+    def _nodes(self, kind: Capacity, order: int) -> str:
         spec, image, cluster = self._spec, self._image, self._cluster
         purchase, part = self._purchase(kind), kind.replace("_", "-")
         template = node_template(
@@ -102,8 +106,9 @@ class GpuPool(Component):
         )  # fmt: skip
         subnets = self._network.workload_subnet_ids
         fewest = spec.min_nodes if order == 0 else 0
+        name = f"{self.platform.label}-{spec.name}-p{order}-{part}"
         aws.eks.NodeGroup(
-            self.named(part, "group"), cluster_name=cluster.name, node_group_name=f"{self.platform.label}-{spec.name}-p{order}-{part}",
+            self.named(part, "group"), cluster_name=cluster.name, node_group_name=name,
             node_role_arn=cluster.node_role_arn, subnet_ids=list(subnets[:1] if spec.multi_node else subnets),
             ami_type=image.ami_type, version=None if image.id else cluster.version, capacity_type=CAPACITY_TYPE[kind],
             instance_types=None if purchase.instance else [spec.instance],
@@ -115,3 +120,4 @@ class GpuPool(Component):
             tags={**self.tags(), "hardening": image.baseline, "fips": image.fips},
             opts=self.within(ignore_changes=["scalingConfig.desiredSize"]),
         )  # fmt: skip
+        return name

@@ -65,7 +65,7 @@ def node_image(hardened: HardenedImage | None, *, fips: str, gpu: bool) -> NodeI
             ami_type="CUSTOM", id=hardened.id, family=hardened.family, baseline=hardened.baseline,
             fips="require" if hardened.fips else "off", device_plugin=_announces(hardened),
         )  # fmt: skip
-    validated = fips == "require"
+    validated = fips != "off"
     name = f"BOTTLEROCKET_x86_64{'_NVIDIA' if gpu else ''}{'_FIPS' if validated else ''}"
     return NodeImage(
         ami_type=name, id=None, family="bottlerocket", baseline="cis1", fips="require" if validated else "off",

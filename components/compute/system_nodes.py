@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from blueprint.component import Component
 from blueprint.types import Layer
 from components.compute.node_image import node_image
+from components.compute.node_renewal import renew
 from components.compute.node_template import node_template
 
 if TYPE_CHECKING:
@@ -33,15 +34,17 @@ class SystemNodes(Component):
         network: NetworkPort,
         keys: KeysPort,
         cluster: EksPort,
+        alert_topic_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("cluster/system-nodes", platform=platform, opts=opts)
         nodes, classes = spec.system_nodes, platform.classes("cluster")
         fips = platform.posture.fips_validated_crypto(classes)
         image = node_image(spec.hardened_images.get("system"), fips=fips, gpu=False)
+        name = f"{platform.label}-system"
         template = node_template(self, "template", image=image, cluster=cluster, keys=keys, disk_gib=nodes.disk_gib)
         self.group = aws.eks.NodeGroup(
-            self.named("group"), cluster_name=cluster.name, node_group_name=f"{platform.label}-system",
+            self.named("group"), cluster_name=cluster.name, node_group_name=name,
             node_role_arn=cluster.node_role_arn, subnet_ids=list(network.workload_subnet_ids), ami_type=image.ami_type,
             version=None if image.id else cluster.version, capacity_type="ON_DEMAND",
             instance_types=[nodes.instance], launch_template={"id": template.id, "version": template.latest_version.apply(str)},
@@ -50,4 +53,7 @@ class SystemNodes(Component):
             labels={"blueprint/pool": "system"}, tags={**self.tags(), "hardening": image.baseline, "fips": image.fips},
             opts=self.within(ignore_changes=["scalingConfig.desiredSize"]),
         )  # fmt: skip
+        if image.id is None:
+            days = platform.posture.patch_high_days(classes)
+            renew(self, {"group": name}, cluster=cluster, days=days, alert_topic_arn=alert_topic_arn)
         self.finish(group=self.group.node_group_name)

@@ -26,7 +26,7 @@ def cluster_graph(spec: ClusterSpec, needs: dict[str, Needs] | None = None, **op
     def program() -> None:
         Cluster(
             "cluster", spec, platform=context, network=builders.network(), keys=builders.keys(),
-            identity=builders.identity(context),
+            identity=builders.identity(context), audit=builders.audit(),
         )  # fmt: skip
 
     return builders.graph(program)

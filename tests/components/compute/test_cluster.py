@@ -86,6 +86,18 @@ def test_an_image_of_ones_own_is_booted_and_its_baseline_is_recorded() -> None:
     assert (group["amiType"], template["imageId"]) == ("CUSTOM", "ami-0123456789abcdef0")
     assert (group["tags"]["hardening"], group["tags"]["fips"]) == ("stig", "require")
     assert "version" not in group
+    assert "aws:scheduler/schedule:Schedule" not in types(found)
+
+
+def test_nodes_are_renewed_before_their_image_is_older_than_a_patch_may_be_and_a_failure_is_told(
+    graph: ResourceGraph,
+) -> None:
+    schedule = only(graph, "aws:scheduler/schedule:Schedule").inputs
+    assert schedule["scheduleExpression"] == "rate(28 days)"
+    assert schedule["target"]["arn"] == "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupVersion"
+    assert "claims-prod-system" in json.dumps(schedule["target"]["input"])
+    alarm = only(graph, "aws:cloudwatch/metricAlarm:MetricAlarm").inputs
+    assert alarm["alarmActions"] == ["arn:aws:sns:us-east-1:111122223333:claims-alerts"]
 
 
 def test_bottlerocket_takes_its_time_from_the_node_and_offers_no_admin_container(graph: ResourceGraph) -> None:

@@ -34,7 +34,7 @@ def pool(spec: GpuPoolSpec, hardened: HardenedImage | None = None) -> tuple[Reso
 
     def program() -> None:
         made = GpuPool(
-            noun, spec, platform=context, network=builders.network(), keys=builders.keys(),
+            noun, spec, platform=context, network=builders.network(), keys=builders.keys(), audit=builders.audit(),
             cluster=eks(context, {"gpu": hardened} if hardened else {}),
         )  # fmt: skip
         ports.append(made.port)  # type: ignore[arg-type]  # a pool offers capacity
