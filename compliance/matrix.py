@@ -26,7 +26,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from blueprint.errors import FileUnreadable
-from blueprint.posture import Effective, JoinedPosture
+from blueprint.posture import Contribution, Effective, JoinedPosture
 from blueprint.types import Frozen, Layer
 from compliance.attestation import Attestations
 from compliance.catalogue import Catalogue
@@ -122,6 +122,21 @@ class MatrixRow(Frozen):
     evidence_hash: str
 
 
+class PostureEntry(Frozen):
+    """One effective value, as machines and as people read it."""
+
+    parameter: str
+    scope: str
+    value: JsonValue
+    snapped: JsonValue
+    shown: str
+    """The value in words, with its unit."""
+    built: str
+    """What AWS is set to, where it accepts no such value; else empty."""
+    winners: tuple[int, ...]
+    contributors: tuple[Contribution, ...]
+
+
 class Header(Frozen):
     """What was judged, with what, and when."""
 
@@ -148,7 +163,7 @@ class Matrix(Frozen):
     """Layer → framework → assessment → mapped rows."""
     layers: Mapping[str, Mapping[str, int]]
     """Layer → outcome → findings on resources of that layer."""
-    posture: tuple[Effective, ...]
+    posture: tuple[PostureEntry, ...]
     rows: tuple[MatrixRow, ...]
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -181,7 +196,17 @@ def build_matrix(
     )
     return Matrix(
         schema=SCHEMA, header=header, summary=_summary(rows, findings), grid=_grid(rows), layers=_layers(findings),
-        posture=posture.entries(), rows=rows,
+        posture=tuple(_entry(each, posture) for each in posture.entries()), rows=rows,
+    )  # fmt: skip
+
+
+def _entry(effective: Effective, posture: JoinedPosture) -> PostureEntry:
+    show = posture.parameter(effective.parameter).show
+    written = effective.model_dump(mode="json")
+    return PostureEntry(
+        parameter=effective.parameter, scope=str(effective.scope), value=written["value"], snapped=written["snapped"],
+        shown=show(effective.value), built=show(effective.snapped) if effective.snapped != effective.value else "",
+        winners=effective.winners, contributors=effective.contributors,
     )  # fmt: skip
 
 

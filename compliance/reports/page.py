@@ -22,7 +22,6 @@ def as_html(matrix: Matrix) -> str:
         loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=select_autoescape(["html", "j2"]),
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["plain"] = _plain
     return environment.get_template("page.html.j2").render(
         header=matrix.header,
         facts=facts_of(matrix.header),
@@ -40,15 +39,6 @@ def as_html(matrix: Matrix) -> str:
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         script=(HERE / "page.js").read_text(encoding="utf-8"),
     )
-
-
-def _plain(value: object) -> str:
-    """A posture value as people read it."""
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(map(str, value)))
-    if isinstance(value, tuple):
-        return " to ".join("open" if each is None else str(each) for each in value)
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _bars(matrix: Matrix) -> list[dict[str, JsonValue]]:
