@@ -21,7 +21,7 @@ UNTAGGED_DAYS = 30
 class Registry(Component):
     """Creates a repository for every pinned image, and how the account scans them.
 
-    Images get there by `make pin-images`, run where both registries can be reached. Scanning is a setting of the whole
+    Images are copied into it where both registries can be reached, by whoever may push. Scanning is a setting of the whole
     account and is made by the stack that owns the account; elsewhere each repository scans on push.
     """
 
