@@ -30,7 +30,7 @@ def with_subnet(number: int, **changed: str) -> dict[str, Any]:
 
 
 def test_nothing_is_made_everything_is_registered_as_it_is() -> None:
-    found = graph(lambda: used())
+    found = graph(used)
     registered = [each for each in found.resources if each.custom]
     assert all(each.external for each in registered)
     assert len(found.of("aws:ec2/subnet:Subnet")) == 9

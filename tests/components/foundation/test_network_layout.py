@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def every(vpc: IPv4Network, zones: int) -> list[IPv4Network]:
 @given(PREFIXES, st.integers(0, 4095), ZONES)
 def test_no_two_subnets_overlap(prefix: int, block: int, zones: int) -> None:
     subnets = sorted(every(vpc_of(prefix, block), zones))
-    assert all(not one.overlaps(other) for one, other in zip(subnets, subnets[1:], strict=False))
+    assert all(not one.overlaps(other) for one, other in pairwise(subnets))
 
 
 @given(PREFIXES, st.integers(0, 4095), ZONES)
