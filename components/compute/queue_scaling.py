@@ -67,7 +67,9 @@ class QueueScaling(Component):
         }
         return {
             "image": images,
-            "serviceAccount": {"operator": {"create": False, "name": operator.service_account}},
+            "serviceAccount": {
+                "operator": {"create": False, "name": operator.service_account, "automountServiceAccountToken": True}
+            },
             "operator": {"replicaCount": 2},
             "metricsServer": {"replicaCount": 2},
             "webhooks": {"replicaCount": 2},

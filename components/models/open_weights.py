@@ -57,6 +57,7 @@ class OpenWeights(Component):
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         self._key = keys.arns[KeyPurpose.OBJECTS]
+        self._spec, self._network, self._identity = spec, network, identity
         bucket = PrivateBucket(
             f"{noun}/weights", platform=platform, key_arn=self._key, access_log_bucket=audit.access_log_bucket,
             ageing=Ageing(noncurrent_days=NONCURRENT_DAYS), classes=frozenset(), more={Tag.AUDIT_RELEVANT: "false", Tag.MODEL: spec.name},
@@ -69,7 +70,7 @@ class OpenWeights(Component):
         )  # fmt: skip
         if cluster is not None:
             for edge in platform.wiring.to(noun):
-                self._admit(edge, bucket, spec, identity, cluster, network)
+                self._admit(edge, bucket, cluster)
         self.ports = {
             "weights": WeightsPort(
                 provider=noun, bucket=bucket.name, uri=pulumi.Output.concat("s3://", bucket.name, "/", spec.revision),
@@ -78,24 +79,16 @@ class OpenWeights(Component):
         }  # fmt: skip
         self.finish(bucket=bucket.name)
 
-    def _admit(
-        self,
-        edge: Edge,
-        bucket: PrivateBucket,
-        spec: OpenWeightsSpec,
-        identity: IdentityPort,
-        cluster: ClusterPort,
-        network: NetworkPort,
-    ) -> None:
+    def _admit(self, edge: Edge, bucket: PrivateBucket, cluster: ClusterPort) -> None:
         through = {"kms:ViaService": f"s3.{self.platform.region}.amazonaws.com"}
         Admission(
-            edge, platform=self.platform, consumer=identity.workloads[edge.consumer, edge.workload], cluster=cluster,
+            edge, platform=self.platform, consumer=self._identity.workloads[edge.consumer, edge.workload], cluster=cluster,
             allow=[
                 {"Effect": "Allow", "Action": "s3:GetObject",
-                 "Resource": pulumi.Output.concat(bucket.arn, "/", spec.revision, "/*")},
+                 "Resource": pulumi.Output.concat(bucket.arn, "/", self._spec.revision, "/*")},
                 {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": self._key, "Condition": {"StringEquals": through}},
             ],
-            way=ToNetwork(network.endpoint_subnet_cidrs), opts=self.inside,
+            way=ToNetwork(self._network.endpoint_subnet_cidrs), opts=self.inside,
         )  # fmt: skip
 
 

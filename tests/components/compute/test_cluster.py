@@ -141,7 +141,7 @@ def test_the_autoscaler_changes_groups_of_this_cluster_only(graph: ResourceGraph
     assert "aws:ResourceTag/eks:cluster-name" in text
     assert "autoscaling:*" not in text
     order = only(graph, "kubernetes:core/v1:ConfigMap", "cluster-node-scaling-order").inputs["data"]["priorities"]
-    assert list(json.loads(order).items())[0] == ("40", [".*-p0-.*"])
+    assert next(iter(json.loads(order).items())) == ("40", [".*-p0-.*"])
 
 
 def test_no_controller_can_be_granted_more_than_the_machinery_of_the_cluster(graph: ResourceGraph) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from blueprint.planner.instances import instances
-from blueprint.ports import CapacityPort
 from components.compute.cluster_spec import HardenedImage
 from components.compute.gpu_pool import GpuPool
 from components.compute.gpu_pool_spec import GpuPoolSpec
@@ -20,6 +19,7 @@ from tests.components.manifests import check, every, only
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
+    from blueprint.ports import CapacityPort
 
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
