@@ -68,14 +68,13 @@ def _deployment(route: Document, model: Document, parts: Mapping[str, list[Docum
     if len(parts[serving]) != 1:
         raise RefusedError(f"the part of {serving} has {len(parts[serving])} entries and must have one")
     entry = parts[serving][0]
-    own = {key: model[key] for key in ("weight", "input_cost_per_token", "output_cost_per_token") if key in model}
-    shared = {"timeout": route["timeout_seconds"], "num_retries": route["retries"]}
-    about = {**_map(entry.get("model_info")), "id": f"{route['name']}/{serving}", "task": route["task"]}
-    return {
-        "model_name": route["name"],
-        "litellm_params": {**_map(entry.get("litellm_params")), **shared, **own},
-        "model_info": about,
+    own: Document = {
+        key: model[key] for key in ("weight", "input_cost_per_token", "output_cost_per_token") if key in model
     }
+    shared: Document = {"timeout": route["timeout_seconds"], "num_retries": route["retries"]}
+    about: Document = {**_map(entry.get("model_info")), "id": f"{route['name']}/{serving}", "task": route["task"]}
+    parameters: Document = {**_map(entry.get("litellm_params")), **shared, **own}
+    return {"model_name": route["name"], "litellm_params": parameters, "model_info": about}
 
 
 def _map(value: object) -> Document:

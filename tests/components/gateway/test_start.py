@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from components.gateway.litellm_spec import LiteLlmSpec
 
 ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/serving/large/api-key"
-PARTS = {
+PARTS: dict[str, list[start.Document]] = {
     "large": [{"model_name": "large", "litellm_params": {"model": "hosted_vllm/large", "api_key": f"secretsmanager:{ARN}"}}],
     "small": [{"model_name": "small", "litellm_params": {"model": "hosted_vllm/small"}, "model_info": {"mode": "chat"}}],
 }  # fmt: skip
