@@ -71,7 +71,9 @@ def test_a_policy_that_verifies_signatures_is_found_anywhere() -> None:
         ("coredns", {}, None),
     ],
 )
-def test_network_policies_are_enforced_by_the_cni_alone(name: str, inputs: dict[str, JsonValue], enforced: object) -> None:
+def test_network_policies_are_enforced_by_the_cni_alone(
+    name: str, inputs: dict[str, JsonValue], enforced: object
+) -> None:
     found = only(Addon, resource("aws:eks/addon:Addon", "addon", {"addonName": name, **inputs}))
     assert (value(found.network_policy), value(found.version_pinned)) == (enforced, False)
 
@@ -79,8 +81,12 @@ def test_network_policies_are_enforced_by_the_cni_alone(name: str, inputs: dict[
 @pytest.mark.parametrize("principal", [PRINCIPAL, ref(ENTRY, "on-call", "principalArn")])
 def test_policies_are_found_by_principal_however_it_is_named(principal: JsonValue) -> None:
     entry = resource(ENTRY, "on-call", {"principalArn": PRINCIPAL})
-    bound = resource(ASSOCIATION, "bound", {"principalArn": principal, "policyArn": f"{POLICIES}AmazonEKSAdminViewPolicy"})
-    other = resource(ASSOCIATION, "other", {"principalArn": f"{PRINCIPAL}-2", "policyArn": f"{POLICIES}AmazonEKSEditPolicy"})
+    bound = resource(
+        ASSOCIATION, "bound", {"principalArn": principal, "policyArn": f"{POLICIES}AmazonEKSAdminViewPolicy"}
+    )
+    other = resource(
+        ASSOCIATION, "other", {"principalArn": f"{PRINCIPAL}-2", "policyArn": f"{POLICIES}AmazonEKSEditPolicy"}
+    )
     found = only(AccessEntry, entry, bound, other)
     assert (value(found.policies), value(found.groups)) == (frozenset({"AmazonEKSAdminViewPolicy"}), frozenset())
 

@@ -49,7 +49,10 @@ def test_a_database_that_says_nothing_has_the_defaults_of_rds() -> None:
 def test_the_parameter_group_is_found_by_name_and_by_reference(name: JsonValue) -> None:
     parameters = group(rds__force_ssl="1", ssl_min_protocol_version="TLSv1.2", log_statement="ddl", log_connections="1")
     found = only(DatabaseCluster, cluster(dbClusterParameterGroupName=name), parameters)
-    told = [value(leaf) for leaf in (found.tls_forced, found.tls_min_version, found.statements_logged, found.connections_logged)]
+    told = [
+        value(leaf)
+        for leaf in (found.tls_forced, found.tls_min_version, found.statements_logged, found.connections_logged)
+    ]
     assert told == [True, "1.2", True, True]
     assert found.tls_forced.origin.urn == urn(GROUP, "group")
 
@@ -77,10 +80,22 @@ def test_one_instance_speaks_for_all_where_it_is_the_worse() -> None:
         "performanceInsightsKmsKeyId": ref("aws:kms/key:Key", "own", "arn"),
     }  # fmt: skip
     both = only(DatabaseCluster, cluster(), instance(0, **good), instance(1, **good))
-    assert [value(leaf) for leaf in (both.multi_az, both.minor_upgrades, both.monitored, both.public)] == [True, True, True, False]
-    bad: dict[str, JsonValue] = {"publiclyAccessible": True, "autoMinorVersionUpgrade": False, "caCertIdentifier": "rds-ca-2019"}
+    assert [value(leaf) for leaf in (both.multi_az, both.minor_upgrades, both.monitored, both.public)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    bad: dict[str, JsonValue] = {
+        "publiclyAccessible": True,
+        "autoMinorVersionUpgrade": False,
+        "caCertIdentifier": "rds-ca-2019",
+    }
     mixed = only(DatabaseCluster, cluster(), instance(0, **good), instance(1, **bad))
-    told = [value(leaf) for leaf in (mixed.minor_upgrades, mixed.monitored, mixed.public, mixed.insights_key, mixed.authority)]
+    told = [
+        value(leaf)
+        for leaf in (mixed.minor_upgrades, mixed.monitored, mixed.public, mixed.insights_key, mixed.authority)
+    ]
     assert told == [False, False, True, None, "rds-ca-2019"]
 
 
@@ -91,7 +106,10 @@ def test_a_single_instance_may_have_siblings_that_were_not_listed() -> None:
 
 def test_a_cache_that_says_nothing_has_the_defaults_of_elasticache() -> None:
     found = only(Cache, resource(REPLICATION, "cache", {}))
-    told = [value(leaf) for leaf in (found.at_rest, found.key, found.in_transit, found.authenticated, found.multi_az, found.failover)]
+    told = [
+        value(leaf)
+        for leaf in (found.at_rest, found.key, found.in_transit, found.authenticated, found.multi_az, found.failover)
+    ]
     assert told == [False, None, False, False, False, False]
     assert [value(found.snapshot_days), value(found.logs), value(found.minor_upgrades)] == [0, False, True]
 
@@ -106,7 +124,9 @@ def test_a_cache_that_says_nothing_has_the_defaults_of_elasticache() -> None:
     ],
 )
 def test_clients_of_a_cache_speak_tls_and_are_known(
-    inputs: dict[str, JsonValue], in_transit: bool, authenticated: bool  # noqa: FBT001
+    inputs: dict[str, JsonValue],
+    in_transit: bool,
+    authenticated: bool,  # noqa: FBT001
 ) -> None:
     found = only(Cache, resource(REPLICATION, "cache", inputs))
     assert [value(found.in_transit), value(found.authenticated)] == [in_transit, authenticated]
@@ -114,6 +134,9 @@ def test_clients_of_a_cache_speak_tls_and_are_known(
 
 def test_a_serverless_cache_is_encrypted_and_spread_whatever_it_says() -> None:
     found = only(Cache, resource("aws:elasticache/serverlessCache:ServerlessCache", "cache", {"engine": "valkey"}))
-    told = [value(leaf) for leaf in (found.at_rest, found.in_transit, found.multi_az, found.key, found.authenticated, found.logs)]
+    told = [
+        value(leaf)
+        for leaf in (found.at_rest, found.in_transit, found.multi_az, found.key, found.authenticated, found.logs)
+    ]
     assert told == [True, True, True, None, False, False]
     assert found.at_rest.origin.how == "default"

@@ -16,7 +16,12 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/claims-prod/litellm-database:v1"
 MASKS: JsonValue = {
     "guardrail_name": "personal-data",
-    "litellm_params": {"guardrail": "presidio", "mode": "pre_call", "default_on": True, "pii_entities_config": {"PERSON": "MASK"}},
+    "litellm_params": {
+        "guardrail": "presidio",
+        "mode": "pre_call",
+        "default_on": True,
+        "pii_entities_config": {"PERSON": "MASK"},
+    },
 }
 STOPS: JsonValue = {
     "guardrail_name": "card-data",
@@ -30,7 +35,11 @@ STOPS: JsonValue = {
 def deployment(**container: JsonValue) -> Resource:
     told: JsonValue = {"name": "litellm", "image": IMAGE, **container}
     spec: JsonValue = {"containers": [told], "volumes": [{"name": "settings", "configMap": {"name": "settings"}}]}
-    return resource(DEPLOYMENT, "gateway", {"metadata": {"name": "gateway", "namespace": "gateway"}, "spec": {"template": {"spec": spec}}})
+    return resource(
+        DEPLOYMENT,
+        "gateway",
+        {"metadata": {"name": "gateway", "namespace": "gateway"}, "spec": {"template": {"spec": spec}}},
+    )
 
 
 def settings(files: dict[str, JsonValue]) -> Resource:
@@ -39,19 +48,39 @@ def settings(files: dict[str, JsonValue]) -> Resource:
     return resource(CONFIG_MAP, "settings", {"metadata": {"name": "settings", "namespace": "gateway"}, "data": data})
 
 
-def gateway(config: dict[str, JsonValue], *more: Resource, files: dict[str, JsonValue] | None = None, **container: JsonValue) -> Gateway:
-    return only(Gateway, deployment(**container), settings({"config.yaml": {"general_settings": {}, **config}, **(files or {})}), *more)
+def gateway(
+    config: dict[str, JsonValue], *more: Resource, files: dict[str, JsonValue] | None = None, **container: JsonValue
+) -> Gateway:
+    return only(
+        Gateway,
+        deployment(**container),
+        settings({"config.yaml": {"general_settings": {}, **config}, **(files or {})}),
+        *more,
+    )
 
 
 def test_a_gateway_whose_configuration_cannot_be_read_is_unknown_not_bare() -> None:
     found = only(Gateway, deployment())
-    told = {value(leaf) for leaf in (found.authenticated, found.prompt_logging, found.redacts, found.guardrails, found.budgets)}
+    told = {
+        value(leaf)
+        for leaf in (found.authenticated, found.prompt_logging, found.redacts, found.guardrails, found.budgets)
+    }
     assert told == {"?not_read"}
 
 
 def test_a_gateway_that_says_nothing_has_nothing() -> None:
     found = gateway({})
-    told = [value(leaf) for leaf in (found.authenticated, found.encrypted, found.redacts, found.budgets, found.rate_limits, found.fallbacks)]
+    told = [
+        value(leaf)
+        for leaf in (
+            found.authenticated,
+            found.encrypted,
+            found.redacts,
+            found.budgets,
+            found.rate_limits,
+            found.fallbacks,
+        )
+    ]
     assert told == [False] * 6
     assert [value(found.card_data_allowed), value(found.admin_ui), value(found.reports_home)] == [True, True, True]
     assert value(found.guardrails) == frozenset()
@@ -88,7 +117,11 @@ def test_a_guardrail_counts_only_when_it_always_runs_before_the_call() -> None:
 
 def test_card_data_is_stopped_by_the_content_filter() -> None:
     found = gateway({"guardrails": [STOPS]})
-    assert [value(found.card_data_allowed), value(found.redacts), value(found.guardrails)] == [False, False, frozenset({"card-data"})]
+    assert [value(found.card_data_allowed), value(found.redacts), value(found.guardrails)] == [
+        False,
+        False,
+        frozenset({"card-data"}),
+    ]
 
 
 def test_one_team_without_a_limit_leaves_callers_unlimited() -> None:

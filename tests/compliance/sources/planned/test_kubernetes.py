@@ -23,12 +23,18 @@ def policy(spec: JsonValue, name: str = "policy", space: JsonValue = "gateway") 
 
 @pytest.mark.parametrize("level", ["restricted", "baseline", "privileged"])
 def test_the_level_is_the_one_that_is_enforced(level: str) -> None:
-    labels: dict[str, JsonValue] = {"pod-security.kubernetes.io/enforce": level, "pod-security.kubernetes.io/warn": "restricted"}
+    labels: dict[str, JsonValue] = {
+        "pod-security.kubernetes.io/enforce": level,
+        "pod-security.kubernetes.io/warn": "restricted",
+    }
     assert value(only(Namespace, namespace(labels)).pod_security) == level
 
 
 def test_a_namespace_without_label_enforces_nothing() -> None:
-    assert value(only(Namespace, namespace({"pod-security.kubernetes.io/warn": "restricted"})).pod_security) == "privileged"
+    assert (
+        value(only(Namespace, namespace({"pod-security.kubernetes.io/warn": "restricted"})).pod_security)
+        == "privileged"
+    )
 
 
 def test_only_a_policy_for_every_pod_and_without_rules_denies_by_default() -> None:
@@ -41,13 +47,20 @@ def test_only_a_policy_for_every_pod_and_without_rules_denies_by_default() -> No
     assert denied(policy(both)) == [True, True]
     assert denied(policy(both, space=ref(NAMESPACE, "space", "metadata.name"))) == [True, True]
     assert denied(policy(both, space="elsewhere")) == [False, False]
-    assert denied(policy({"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress", "Egress"]})) == [False, False]
+    assert denied(policy({"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress", "Egress"]})) == [
+        False,
+        False,
+    ]
     assert denied(policy({"podSelector": {}, "policyTypes": ["Ingress"]})) == [True, False]
     assert denied(policy({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]})) == [False, False]
 
 
 def test_a_quota_counts_in_its_own_namespace() -> None:
-    quota = resource("kubernetes:core/v1:ResourceQuota", "quota", {"metadata": {"namespace": "gateway"}, "spec": {"hard": {"pods": "9"}}})
+    quota = resource(
+        "kubernetes:core/v1:ResourceQuota",
+        "quota",
+        {"metadata": {"namespace": "gateway"}, "spec": {"hard": {"pods": "9"}}},
+    )
     assert value(only(Namespace, namespace(), quota).quota) is True
     assert value(only(Namespace, namespace()).quota) is False
 
@@ -59,7 +72,10 @@ def test_a_quota_counts_in_its_own_namespace() -> None:
         ({"ingress": [{"from": [{"podSelector": {"matchLabels": {"a": "b"}}}]}]}, [False, False]),
         ({"ingress": [{"ports": [{"port": 443}]}]}, [True, False]),
         ({"ingress": [{"from": [{"namespaceSelector": {}}]}]}, [True, False]),
-        ({"ingress": [{"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"a": "b"}}}]}]}, [False, False]),
+        (
+            {"ingress": [{"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"a": "b"}}}]}]},
+            [False, False],
+        ),
         ({"egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}, [False, True]),
         ({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}, {"to": []}]}, [False, True]),
         ({"egress": [{"to": [{"ipBlock": {"cidr": {"$unknown": True}}}]}]}, [False, "?cloud_decides"]),
@@ -76,14 +92,22 @@ def test_a_rule_without_named_peers_is_open(spec: dict[str, JsonValue], opened: 
     [
         ({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}, [True, False, False]),
         ({"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}, [True, True, False]),
-        ({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["one"]}, [True, False, False]),
+        (
+            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["one"]},
+            [True, False, False],
+        ),
         ({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, [False, True, True]),
         ({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["bind"]}, [True, False, True]),
-        ({"apiGroups": [""], "resources": ["pods"], "verbs": {"$unknown": True}}, ["?cloud_decides", False, "?cloud_decides"]),
+        (
+            {"apiGroups": [""], "resources": ["pods"], "verbs": {"$unknown": True}},
+            ["?cloud_decides", False, "?cloud_decides"],
+        ),
     ],
 )
 def test_what_a_role_may_do(rule: JsonValue, told: list[object]) -> None:
-    found = only(KubernetesRole, resource("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "role", {"rules": [rule]}))
+    found = only(
+        KubernetesRole, resource("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "role", {"rules": [rule]})
+    )
     assert [value(found.named_only), value(found.reads_secrets), value(found.escalates)] == told
 
 
@@ -114,7 +138,9 @@ def test_an_autoscaler_tells_its_bounds_and_its_signal() -> None:
 
 def test_a_storage_class_encrypts_only_when_it_says_so() -> None:
     def found(**parameters: JsonValue) -> list[object]:
-        made = only(StorageClass, resource("kubernetes:storage.k8s.io/v1:StorageClass", "s", {"parameters": parameters}))
+        made = only(
+            StorageClass, resource("kubernetes:storage.k8s.io/v1:StorageClass", "s", {"parameters": parameters})
+        )
         return [value(made.encrypted), value(made.key)]
 
     assert found() == [False, None]

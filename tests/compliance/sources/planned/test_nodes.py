@@ -47,7 +47,9 @@ def test_one_disk_without_encryption_speaks_for_all() -> None:
 
 def test_a_group_without_template_has_what_eks_gives_it() -> None:
     found = group(None, amiType="AL2023_x86_64_STANDARD")
-    told = [value(leaf) for leaf in (found.imdsv2, found.hop_limit, found.disks_encrypted, found.disk_key, found.hardening)]
+    told = [
+        value(leaf) for leaf in (found.imdsv2, found.hop_limit, found.disks_encrypted, found.disk_key, found.hardening)
+    ]
     assert told == [False, 2, False, None, "none"]
 
 
@@ -71,7 +73,11 @@ def test_aws_speaks_for_its_own_images_and_the_tag_for_others(
 
 @pytest.mark.parametrize(
     ("template", "inputs", "path"),
-    [({}, {}, "brokered"), ({"keyName": "mine"}, {}, "direct"), ({}, {"remoteAccess": {"ec2SshKey": "mine"}}, "direct")],
+    [
+        ({}, {}, "brokered"),
+        ({"keyName": "mine"}, {}, "direct"),
+        ({}, {"remoteAccess": {"ec2SshKey": "mine"}}, "direct"),
+    ],
 )
 def test_an_ssh_key_is_a_direct_way_in(template: dict[str, JsonValue], inputs: dict[str, JsonValue], path: str) -> None:
     assert value(group(template, **inputs).admin_path) == path

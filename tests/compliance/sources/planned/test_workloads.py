@@ -33,12 +33,17 @@ CONFINED: dict[str, JsonValue] = {
 
 
 def pod(container: dict[str, JsonValue] = CONFINED, **spec: JsonValue) -> dict[str, JsonValue]:
-    return {"metadata": {"labels": dict(LABELS)}, "spec": {"containers": [container], "serviceAccountName": "app", **spec}}
+    return {
+        "metadata": {"labels": dict(LABELS)},
+        "spec": {"containers": [container], "serviceAccountName": "app", **spec},
+    }
 
 
 def deployment(template: dict[str, JsonValue] | None = None, name: str = "app", **spec: JsonValue) -> Resource:
     metadata: JsonValue = {"name": name, "namespace": "gateway", "labels": {"blueprint/data-class": "phi"}}
-    return resource(DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": template or pod(), **spec}, "tags": {}})
+    return resource(
+        DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": template or pod(), **spec}, "tags": {}}
+    )
 
 
 def changed(**settings: JsonValue) -> dict[str, JsonValue]:
@@ -105,7 +110,9 @@ def test_one_bad_init_container_speaks_for_the_pod() -> None:
         ({"$unknown": True}, "?cloud_decides", "?cloud_decides"),
     ],
 )
-def test_an_image_is_pinned_by_digest_and_comes_from_an_own_registry(image: JsonValue, pinned: object, own: object) -> None:
+def test_an_image_is_pinned_by_digest_and_comes_from_an_own_registry(
+    image: JsonValue, pinned: object, own: object
+) -> None:
     found = leaves(deployment(pod({**CONFINED, "image": image})), images_pinned=1, own_registry=1)
     assert found == {"images_pinned": pinned, "own_registry": own}
 
@@ -135,15 +142,22 @@ def test_an_autoscaler_has_the_last_word_on_replicas() -> None:
 def test_a_disruption_budget_counts_when_it_chooses_the_pods() -> None:
     def budget(labels: JsonValue, namespace: str = "gateway") -> Resource:
         spec: JsonValue = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
-        return resource("kubernetes:policy/v1:PodDisruptionBudget", "budget", {"metadata": {"namespace": namespace}, "spec": spec})
+        return resource(
+            "kubernetes:policy/v1:PodDisruptionBudget", "budget", {"metadata": {"namespace": namespace}, "spec": spec}
+        )
 
     assert leaves(deployment(), budget(LABELS), disruption_budget=1) == {"disruption_budget": True}
-    assert leaves(deployment(), budget({"app.kubernetes.io/name": "other"}), disruption_budget=1) == {"disruption_budget": False}
+    assert leaves(deployment(), budget({"app.kubernetes.io/name": "other"}), disruption_budget=1) == {
+        "disruption_budget": False
+    }
     assert leaves(deployment(), budget(LABELS, "elsewhere"), disruption_budget=1) == {"disruption_budget": False}
 
 
 def test_absence_proves_nothing_while_resources_may_be_missing() -> None:
-    assert value(only(Workload, deployment(), incomplete="unchanged resources are not listed").disruption_budget) == "?not_read"
+    assert (
+        value(only(Workload, deployment(), incomplete="unchanged resources are not listed").disruption_budget)
+        == "?not_read"
+    )
 
 
 def test_a_service_account_is_ones_own_when_nobody_else_runs_under_it() -> None:
@@ -151,7 +165,9 @@ def test_a_service_account_is_ones_own_when_nobody_else_runs_under_it() -> None:
     assert leaves(alone, own_service_account=1) == {"own_service_account": True}
     both = estate([alone, deployment(name="other")]).all(Workload)
     assert [value(each.own_service_account) for each in both] == [False, False]
-    assert leaves(deployment(pod(serviceAccountName="default")), own_service_account=1) == {"own_service_account": False}
+    assert leaves(deployment(pod(serviceAccountName="default")), own_service_account=1) == {
+        "own_service_account": False
+    }
 
 
 def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
@@ -160,7 +176,9 @@ def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
     })  # fmt: skip
     assert leaves(deployment(), token_mounted=1) == {"token_mounted": True}
     assert leaves(deployment(), account, token_mounted=1) == {"token_mounted": False}
-    assert leaves(deployment(pod(automountServiceAccountToken=True)), account, token_mounted=1) == {"token_mounted": True}
+    assert leaves(deployment(pod(automountServiceAccountToken=True)), account, token_mounted=1) == {
+        "token_mounted": True
+    }
 
 
 @pytest.mark.parametrize(
@@ -182,12 +200,18 @@ def test_a_secret_in_the_definition_is_seen(name: str, text: JsonValue, secret: 
 def test_a_job_is_read_through_its_template_and_has_no_replicas() -> None:
     spec: JsonValue = {"jobTemplate": {"spec": {"template": pod({"name": "app", "image": IMAGE})}}}
     job = resource(CRON_JOB, "job", {"metadata": {"name": "job", "namespace": "gateway"}, "spec": spec})
-    assert leaves(job, controller=1, non_root=1, replicas=1) == {"controller": "CronJob", "non_root": False, "replicas": None}
+    assert leaves(job, controller=1, non_root=1, replicas=1) == {
+        "controller": "CronJob",
+        "non_root": False,
+        "replicas": None,
+    }
 
 
 def test_a_chart_is_seen_and_nothing_of_it_is_told() -> None:
     release = only(Workload, resource("kubernetes:helm.sh/v3:Release", "keda", {"chart": "keda"}))
-    told = {value(getattr(release, name)) for name in ("non_root", "host_paths", "images_pinned", "replicas", "isolation")}
+    told = {
+        value(getattr(release, name)) for name in ("non_root", "host_paths", "images_pinned", "replicas", "isolation")
+    }
     assert (release.id, told) == ("Workload/keda", {"?not_read"})
 
 
