@@ -127,7 +127,9 @@ def test_our_rules_load_and_each_stands_in_a_file_of_its_name() -> None:
 
 
 def test_no_leaf_takes_a_word_that_cases_need() -> None:
-    assert {name: RESERVED & leaves(kind).keys() for name, kind in kinds().items() if RESERVED & leaves(kind).keys()} == {}
+    assert {
+        name: RESERVED & leaves(kind).keys() for name, kind in kinds().items() if RESERVED & leaves(kind).keys()
+    } == {}
 
 
 WITHOUT_A_LEAF = {

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from compliance.facts.audit import ConfigRecorder, DataDiscovery, PostureHub, ThreatDetector, Trail, VulnerabilityScanner
+from compliance.facts.audit import (
+    ConfigRecorder,
+    DataDiscovery,
+    PostureHub,
+    ThreatDetector,
+    Trail,
+    VulnerabilityScanner,
+)
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, mapped, some
 from compliance.sources.planned.adapter import Adapter
@@ -62,12 +69,16 @@ def detector(watch: Reading) -> ThreatDetector:
 def hub(account: Reading) -> PostureHub:
     """Fold Security Hub with its standards; each names itself through the ARN of the subscription."""
     graph = account.links.graph
-    subscriptions = [account.of(each) for each in graph.of("aws:securityhub/standardsSubscription:StandardsSubscription")]
+    subscriptions = [
+        account.of(each) for each in graph.of("aws:securityhub/standardsSubscription:StandardsSubscription")
+    ]
     return PostureHub(
         id=account.id("PostureHub"),
         urns=(account.urn, *(each.urn for each in subscriptions)),
         data_classes=account.account_classes(),
-        enabled=account.known("enableDefaultStandards", value=True) if not account.resource.external else Unknown("existing", account.origin("")),
+        enabled=account.known("enableDefaultStandards", value=True)
+        if not account.resource.external
+        else Unknown("existing", account.origin("")),
         standards=_standards(account, subscriptions),
     )
 
@@ -98,7 +109,11 @@ def _selected(record: Reading, category: str) -> Leaf[bool]:
         return some(_selects(record, path, category) for path in record.items("advancedEventSelectors"))
     basic = record.items("eventSelectors")
     if category == "Management":
-        return some(record.flag(f"{path}.includeManagementEvents") for path in basic) if basic else record.absent_flag("management events")
+        return (
+            some(record.flag(f"{path}.includeManagementEvents") for path in basic)
+            if basic
+            else record.absent_flag("management events")
+        )
     return some([*(record.present(f"{path}.dataResources") for path in basic), record.absent_flag("data events")])
 
 
@@ -149,8 +164,8 @@ def _standards(account: Reading, subscriptions: list[Reading]) -> Leaf[frozenset
 
 
 def _standard(arn: str) -> str:
-    """…standards/pci-dss/v/4.0.1 → pci-dss."""
-    return arn.partition("standards/")[2].partition("ruleset/")[2].partition("/")[0] or arn.partition("standards/")[2].partition("/")[0]
+    """…:standards/pci-dss/v/4.0.1 and …:ruleset/pci-dss/v/… → pci-dss."""
+    return arn.rpartition(":")[2].split("/")[1] if "/" in arn else arn
 
 
 def _words(value: JsonValue) -> frozenset[str]:

@@ -50,8 +50,8 @@ class Squid:
 
     @property
     def mode(self) -> Mode:
-        """How far it lets traffic go. Squid allows what comes after a last rule that denies only some."""
-        last = self.rules[-1] if self.rules else ("deny", ())
+        """How far it lets traffic go. Squid allows what a last rule that denies only some leaves, and nothing without rules."""
+        last = self.rules[-1] if self.rules else ("deny", ("all",))
         if last[0] == "deny" and last[1] != ("all",):
             return "open"
         if "*" in self.allowed:

@@ -5,9 +5,7 @@ import pytest
 from compliance.rule import Case, Rule, load_rules
 from compliance.truth_table import run
 
-CASES = [
-    pytest.param(rule, case, id=f"{rule.id}-{name}") for rule in load_rules() for name, case in rule.cases.items()
-]
+CASES = [pytest.param(rule, case, id=f"{rule.id}-{name}") for rule in load_rules() for name, case in rule.cases.items()]
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
