@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 os.environ.update({"LITELLM_MASTER_KEY": "sk-of-a-test", "LITELLM_LOCAL_MODEL_COST_MAP": "True"})
 
-import litellm
+import litellm  # type: ignore[import-not-found]
 import yaml
-from litellm.proxy._types import ConfigGeneralSettings, ConfigYAML
-from litellm.proxy.guardrails.guardrail_registry import IN_MEMORY_GUARDRAIL_HANDLER
-from litellm.proxy.proxy_cli import run_server
-from litellm.proxy.proxy_server import ProxyConfig
+from litellm.proxy._types import ConfigGeneralSettings, ConfigYAML  # type: ignore[import-not-found]
+from litellm.proxy.guardrails.guardrail_registry import IN_MEMORY_GUARDRAIL_HANDLER  # type: ignore[import-not-found]
+from litellm.proxy.proxy_cli import run_server  # type: ignore[import-not-found]
+from litellm.proxy.proxy_server import ProxyConfig  # type: ignore[import-not-found]
 
 
 def unknown(names: Iterable[str], text: str) -> list[str]:
