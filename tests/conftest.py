@@ -1,0 +1,64 @@
+"""Fixtures that are dear to make and shared by everybody: each stack is planned, synthesised and judged once a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from blueprint.assembly import assemble
+from blueprint.config import load
+from blueprint.graph import ResourceGraph
+from blueprint.judgement import Judgement, judge_plan
+from blueprint.plan import Plan, make_plan
+
+ROOT = Path(__file__).parents[1]
+DAY = dt.date(2026, 11, 20)
+STACKS = ("brownfield", "dev", "prod", "regulated", "seed")
+
+
+@cache
+def plan_of(stack: str) -> Plan:
+    """Plan of a stack of the project, as of a fixed day."""
+    return make_plan(load(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack), ROOT, as_of=DAY)
+
+
+@cache
+def graph_of(stack: str) -> ResourceGraph:
+    """Resources of a stack."""
+    return assemble(plan_of(stack), project="ai-platform")
+
+
+@cache
+def judgement_of(stack: str) -> Judgement:
+    """Findings of a stack."""
+    return judge_plan(plan_of(stack), graph_of(stack), ROOT)
+
+
+@pytest.fixture(scope="session")
+def judged() -> Callable[[str], Judgement]:
+    """The judgement of a stack, by its name."""
+    return judgement_of
+
+
+@pytest.fixture(scope="session")
+def synthesised() -> Callable[[str], ResourceGraph]:
+    """The resources of a stack, by its name."""
+    return graph_of
+
+
+@pytest.fixture(scope="session")
+def planned() -> Callable[[str], Plan]:
+    """The plan of a stack, by its name."""
+    return plan_of
+
+
+@pytest.fixture(scope="session")
+def graph_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graph of regulated as `synth -o json` writes it."""
+    path = tmp_path_factory.mktemp("graph") / "regulated.graph.json"
+    path.write_text(graph_of("regulated").to_json(), encoding="utf-8")
+    return path
