@@ -5,7 +5,7 @@ Neighbours are plain text values, so that a test of one component registers that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi_kubernetes as kubernetes
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from blueprint.graph import Resource, ResourceGraph
+    from blueprint.graph import ResourceGraph
     from blueprint.types import Noun
 
 ACCOUNT = "111122223333"
@@ -65,14 +65,18 @@ def platform(
     )  # fmt: skip
 
 
-def graph(program: Callable[[], None], *, zones: tuple[str, ...] = ZONES) -> ResourceGraph:
+def graph(program: Callable[[], object], *, zones: tuple[str, ...] = ZONES) -> ResourceGraph:
     """What a program registers."""
     place = Place(account=ACCOUNT, region=REGION, partition=Partition.AWS, zones=zones)
-    return synthesize(program, project="blueprint", stack="test", place=place)
+
+    def run() -> None:
+        program()
+
+    return synthesize(run, project="blueprint", stack="test", place=place)
 
 
-def only(found: ResourceGraph, token: str, name: str | None = None) -> Resource:
-    """The one resource of a type, or the one of a type and logical name."""
+def only(found: ResourceGraph, token: str, name: str | None = None) -> Any:
+    """The one resource of a type, or of a type and logical name; untyped, so that a test reads its inputs directly."""
     matches = [each for each in found.of(token) if name in {None, each.name}]
     assert len(matches) == 1, f"{token} {name or ''}: {[each.name for each in found.of(token)]}"
     return matches[0]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from blueprint.types import KeyPurpose
 from components.foundation.account import AccountBaseline
 from components.foundation.account_spec import AccountBaselineSpec
 from tests.components.builders import graph, keys, names, only, platform
@@ -38,7 +39,7 @@ def test_access_of_outsiders_and_unused_access_are_found() -> None:
 def test_new_disks_are_encrypted_under_the_platforms_key() -> None:
     found = made()
     assert only(found, "aws:ebs/encryptionByDefault:EncryptionByDefault").inputs == {"enabled": True}
-    assert only(found, "aws:ebs/defaultKmsKey:DefaultKmsKey").inputs == {"keyArn": keys().arns["disks"]}
+    assert only(found, "aws:ebs/defaultKmsKey:DefaultKmsKey").inputs == {"keyArn": keys().arns[KeyPurpose.DISKS]}
 
 
 def test_nothing_stored_can_be_made_public() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from blueprint.types import DataClass
+from blueprint.types import DataClass, KeyPurpose
 from components.foundation.audit import AuditTrail
 from components.foundation.audit_spec import AuditTrailSpec
 from components.foundation.security_events import EVENTS
@@ -136,7 +136,7 @@ def test_patterns_are_short_enough_and_closed(event: str) -> None:
 
 
 def test_the_topic_is_encrypted_and_takes_messages_of_named_services_over_tls(trail: Any) -> None:
-    assert only(trail, "aws:sns/topic:Topic").inputs["kmsMasterKeyId"] == keys().arns["alerts"]
+    assert only(trail, "aws:sns/topic:Topic").inputs["kmsMasterKeyId"] == keys().arns[KeyPurpose.ALERTS]
     found = policy(trail, "aws:sns/topicPolicy:TopicPolicy", "audit-alerts-policy")
     assert found["Services"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     assert found["TlsOnly"]["Effect"] == "Deny"

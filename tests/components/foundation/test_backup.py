@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from blueprint.errors import DocumentError
+from blueprint.types import KeyPurpose
 from components.foundation.backup import BackupVault
 from components.foundation.backup_spec import BackupVaultSpec
 from tests.components.builders import ACCOUNT, REGION, audit, graph, keys, names, only, platform, types
@@ -66,7 +67,7 @@ def test_whatever_carries_the_tag_is_in_the_plan(backups: Any) -> None:
 
 
 def test_each_place_has_a_key_of_its_own(backups: Any) -> None:
-    assert only(backups, VAULT, "backup-vault").inputs["kmsKeyArn"] == keys().arns["backup"]
+    assert only(backups, VAULT, "backup-vault").inputs["kmsKeyArn"] == keys().arns[KeyPurpose.BACKUP]
     assert names(backups, "aws:kms/key:Key") == ["backup-alternate-region-key", "backup-separate-account-key"]
     assert all(each.inputs["enableKeyRotation"] for each in backups.of("aws:kms/key:Key"))
 

@@ -11,7 +11,7 @@ from tests.components.builders import audit, graph, only, platform
 
 
 def made(spec: BudgetSpec) -> Any:
-    found = graph(lambda: Budget("budget", spec, platform=platform(), audit=audit()) and None)
+    found = graph(lambda: Budget("budget", spec, platform=platform(), audit=audit()))
     return only(found, "aws:budgets/budget:Budget").inputs
 
 

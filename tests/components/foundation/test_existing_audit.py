@@ -15,7 +15,7 @@ EXISTING = {
 
 def test_an_existing_trail_is_registered_and_nothing_is_made() -> None:
     spec = ExistingAuditTrailSpec.model_validate(EXISTING)
-    found = graph(lambda: ExistingAuditTrail("audit", spec, platform=platform()) and None)
+    found = graph(lambda: ExistingAuditTrail("audit", spec, platform=platform()))
     registered = [each for each in found.resources if each.custom]
     assert {each.name for each in registered} == {"audit-trail", "audit-alerts", "audit-archive", "audit-access-log"}
     assert all(each.external for each in registered)

@@ -17,7 +17,7 @@ NEEDS = {"gateway": Needs(workloads=frozenset({"api", "jobs"})), "serving/chat":
 
 
 def made(spec: IdentitySpec, needs: dict[str, Needs] | None = None) -> Any:
-    return graph(lambda: Identity("identity", spec, platform=platform(NEEDS if needs is None else needs)) and None)
+    return graph(lambda: Identity("identity", spec, platform=platform(NEEDS if needs is None else needs)))
 
 
 def test_every_workload_of_the_wiring_gets_a_role_of_its_own() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from blueprint.types import KeyPurpose
 from components.foundation.ingress import PROMPT_RULES, Ingress
 from components.foundation.ingress_spec import IngressSpec
 from tests.components.builders import VPC_CIDR, arn, audit, graph, keys, network, only, platform, types
@@ -86,7 +87,7 @@ def test_the_firewalls_log_hides_credentials_and_is_kept(door: Any) -> None:
     ]
     group = only(door, "aws:cloudwatch/logGroup:LogGroup").inputs
     assert group["name"] == "aws-waf-logs-claims-prod-ingress"
-    assert (group["retentionInDays"], group["kmsKeyId"]) == (2192, keys().arns["logs"])
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (2192, keys().arns[KeyPurpose.LOGS])
 
 
 def test_a_certificate_that_is_not_renewed_raises_an_alarm(door: Any) -> None:

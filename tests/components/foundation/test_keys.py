@@ -20,7 +20,7 @@ SPEC = KeyRingSpec()
 
 def made(purposes: frozenset[KeyPurpose] = frozenset(KeyPurpose), spec: KeyRingSpec = SPEC, **accounts: str) -> Any:
     context = platform({"gateway": Needs(keys=purposes)}, accounts=accounts)
-    return graph(lambda: KeyRing("keys", spec, platform=context) and None)
+    return graph(lambda: KeyRing("keys", spec, platform=context))
 
 
 @pytest.fixture(scope="module")

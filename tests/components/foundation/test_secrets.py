@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from blueprint.errors import DocumentError
+from blueprint.types import KeyPurpose
 from blueprint.wiring import Needs
 from components.foundation.random_rotator import SOURCE
 from components.foundation.secrets import SecretStore
@@ -49,7 +50,7 @@ def test_there_is_a_secret_for_each_that_a_component_asks_for(store: Any) -> Non
     assert {each.inputs["name"] for each in store.of(SECRET)} == {
         "claims-prod/egress/credentials", "claims-prod/gateway/master-key", "claims-prod/gateway/salt",
     }  # fmt: skip
-    assert {each.inputs["kmsKeyId"] for each in store.of(SECRET)} == {keys().arns["secrets"]}
+    assert {each.inputs["kmsKeyId"] for each in store.of(SECRET)} == {keys().arns[KeyPurpose.SECRETS]}
     assert {each.inputs["recoveryWindowInDays"] for each in store.of(SECRET)} == {30}
 
 
@@ -91,11 +92,11 @@ def test_a_component_reads_its_own_secrets_and_no_others(store: Any) -> None:
 def test_the_rotator_runs_inside_the_vpc_with_its_log_and_dead_letters(store: Any) -> None:
     said = only(store, FUNCTION).inputs
     assert said["vpcConfig"]["subnetIds"] == list(network().workload_subnet_ids)
-    assert said["kmsKeyArn"] == keys().arns["secrets"]
+    assert said["kmsKeyArn"] == keys().arns[KeyPurpose.SECRETS]
     assert said["loggingConfig"] == {"logFormat": "JSON", "logGroup": "/aws/lambda/claims-prod-rotator"}
     assert said["deadLetterConfig"]["targetArn"]["$ref"]["urn"].endswith("::secrets-rotator-dead-letters")
     assert only(store, "aws:cloudwatch/logGroup:LogGroup").inputs["retentionInDays"] == 2192
-    assert only(store, "aws:sqs/queue:Queue").inputs["kmsMasterKeyId"] == keys().arns["secrets"]
+    assert only(store, "aws:sqs/queue:Queue").inputs["kmsMasterKeyId"] == keys().arns[KeyPurpose.SECRETS]
     rule = only(store, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").inputs
     assert rule["referencedSecurityGroupId"] == network().endpoint_security_group_id
     assert "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" not in types(store)
