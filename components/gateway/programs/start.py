@@ -87,7 +87,10 @@ def _maps(value: object) -> list[Document]:
 
 def read_models(folder: Path) -> dict[str, list[Document]]:
     """The parts of the served models by their names."""
-    return {path.stem: _maps(yaml.safe_load(path.read_text())) for path in sorted(folder.glob("*.yaml"))}
+    return {
+        path.stem: _maps(_map(yaml.safe_load(path.read_text())).get("model_list"))
+        for path in sorted(folder.glob("*.yaml"))
+    }
 
 
 def resolve(whole: Document, fetch: Fetch) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -82,6 +83,12 @@ def test_a_named_secret_is_put_in_place_and_nothing_else_is_fetched(spec: LiteLl
     entries = start.resolve(composed(spec), fetch)["model_list"]
     assert asked == [ARN]
     assert [entry["litellm_params"].get("api_key") for entry in entries] == ["from-the-store", None, None]  # type: ignore[attr-defined]
+
+
+def test_the_part_that_a_serving_offers_is_read_as_it_is_written(tmp_path: Path) -> None:
+    entry = {"model_name": "large", "litellm_params": {"model": "hosted_vllm/large"}, "model_info": {"mode": "chat"}}
+    (tmp_path / "large.yaml").write_text(json.dumps({"model_list": [entry]}, indent=1))
+    assert start.read_models(tmp_path) == {"large": [entry]}
 
 
 def test_keys_get_the_prefix_that_litellm_asks_for_once() -> None:
