@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 from cerberus import TypeDefinition, Validator, errors
+from pydantic import JsonValue
 
 from blueprint.parameter import Join, Parameter, WrongValue
 from blueprint.posture import Classes
@@ -21,7 +22,7 @@ from compliance.facts.base import Ref
 NOT = "not "
 """Before a parameter in `meets`: a yes of the leaf is a no to the parameter."""
 
-Constraint: TypeAlias = Mapping[str, object]
+Constraint: TypeAlias = Mapping[str, JsonValue]
 Schema: TypeAlias = Mapping[str, Constraint]
 
 
@@ -48,7 +49,7 @@ class Judged(NamedTuple):
     open: tuple[str, ...]
 
 
-class Bounds(Validator):
+class Bounds(Validator):  # type: ignore[misc]  # Cerberus ships no types
     """One validator for each rule. It keeps state while it judges, so it is not for several threads at once."""
 
     types_mapping: ClassVar[dict[str, TypeDefinition]] = {
@@ -63,11 +64,9 @@ class Bounds(Validator):
     pessimistic: bool = False
     unread: bool = False
 
-    def judge(
-        self, document: Mapping[str, object], classes: frozenset[DataClass] | Unread | None, posture: Asked
-    ) -> Judged:
-        """Judge the values of the leaves that the schema names; classes None are those of the platform."""
-        self.posture, self.classes = posture, classes  # type: ignore[assignment]
+    def judge(self, document: Mapping[str, object], classes: frozenset[DataClass] | Unread, posture: Asked) -> Judged:
+        """Judge the values of the leaves that the schema names, for a subject that holds these data classes."""
+        self.posture, self.classes = posture, classes
         violated = self._errors_under(document, pessimistic=False)
         if violated or not self.unread:
             return Judged(violated, ())
@@ -108,9 +107,9 @@ class Bounds(Validator):
             self._error(field, errors.CUSTOM, parameter)
 
     def _classes_asked(self, parameter: str, observed: object) -> Classes:
-        if self.classes is not Unread.UNKNOWN:
-            return self.classes  # type: ignore[return-value]
-        weakest: Literal[False] | frozenset[DataClass] = frozenset()
+        if not isinstance(self.classes, Unread):
+            return self.classes
+        weakest: frozenset[DataClass] = frozenset()
         if self.posture.meets(parameter, observed, weakest) != self.posture.meets(parameter, observed, None):
             self.unread = True
         return None if self.pessimistic else weakest

@@ -115,7 +115,7 @@ class _Schema:
         if parameter:
             known = None if classes is Unread.UNKNOWN else classes
             doubt = ", or less, for its data class is not known" if classes is Unread.UNKNOWN else ""
-            return f"{parameter} {self.posture.demand(parameter, known)}{doubt}"  # type: ignore[arg-type]
+            return f"{parameter} {self.posture.demand(parameter, known)}{doubt}"
         return constraint_words(self.rule.requires[name])
 
     def _read(self, name: str, leaf: Leaf[Hashable], classes: frozenset[DataClass] | None, *, decides: bool) -> Read:

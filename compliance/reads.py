@@ -35,7 +35,7 @@ def json_value(value: object) -> JsonValue:
         case Ref():
             return value.value() if value.property else value.urn
         case frozenset():
-            return sorted(str(each) for each in value)
+            return [*sorted(str(each) for each in value)]
         case tuple():
             return [json_value(each) for each in value]
         case None | bool() | int() | str():

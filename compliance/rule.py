@@ -79,15 +79,9 @@ class Rule(Frozen):
 
     @cached_property
     def parameters(self) -> frozenset[str]:
-        """Every parameter that it holds subjects against, those of its predicate too."""
-        related = predicates()[self.predicate].parameters if self.predicate else ()
-        return frozenset({*self.bindings.values(), *related})
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        """Every parameter that the rule holds values against, in its schema or in its predicate."""
-        own = predicates()[self.predicate].parameters if self.predicate in predicates() else ()
-        return frozenset((*self.bindings.values(), *own))
+        """Every parameter that the rule holds values against, those of its predicate too."""
+        related = predicates().get(self.predicate or "")
+        return frozenset({*self.bindings.values(), *(related.parameters if related else ())})
 
     def schemas(self) -> Iterator[tuple[str, Schema]]:
         """The two Cerberus schemas by the key they stand under."""

@@ -119,7 +119,8 @@ def _values(source: Source, path: Path_, constraint: Mapping[str, JsonValue], sh
         if shape.type != "integer":
             yield _problem(source, (*path, name), f"{name} compares whole numbers", fix="use meets, or allowed")
     for name in sorted(constraint.keys() & ANY_OF):
-        for index, each in enumerate(constraint[name] if isinstance(constraint[name], list) else []):
+        choices = constraint[name]
+        for index, each in enumerate(choices if isinstance(choices, list) else []):
             inner = set(each) if isinstance(each, dict) else set()
             for stray in sorted((inner - GRAMMAR) | (inner & {"meets", "nullable"} | (inner & ANY_OF))):
                 place = (*path, name, index, stray)
@@ -214,4 +215,6 @@ def _case(rule: Rule, source: Source, path: Path_, case: Case, shapes: Mapping[s
 def _problem(source: Source, path: Path_, what: str, *, fix: str = "", why: str = "") -> Problem:
     value = source.at(path)
     shown = "" if isinstance(value, dict | list) or value is None else str(value)
-    return Problem(what=what, path=path, position=source.position(path, key=isinstance(value, dict)), value=shown, fix=fix, why=why)
+    return Problem(
+        what=what, path=path, position=source.position(path, key=isinstance(value, dict)), value=shown, fix=fix, why=why
+    )

@@ -40,7 +40,7 @@ def run(rule: Rule, case: Case) -> Verdict:
 
 def guarded(rule: Rule, case: Case) -> Mapping[str, JsonValue]:
     """The leaves of a case, those of the guard among them."""
-    guard = {name: spec["allowed"][0] for name, spec in rule.when.items() if name not in case.leaves}  # type: ignore[index,call-overload]
+    guard = {name: spec["allowed"][0] for name, spec in rule.when.items() if name not in case.leaves}  # type: ignore[index]
     return {**guard, **case.leaves}
 
 

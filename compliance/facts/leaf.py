@@ -8,12 +8,20 @@ from typing import TypeVar
 from compliance.facts.base import Known, Leaf, Unknown
 
 T = TypeVar("T")
+U = TypeVar("U")
 R = TypeVar("R")
 
 
 def mapped(leaf: Leaf[T], change: Callable[[T], R]) -> Leaf[R]:
     """The same leaf with another value; unknown stays unknown."""
     return Known(change(leaf.value), leaf.origin) if isinstance(leaf, Known) else leaf
+
+
+def joined(one: Leaf[T], other: Leaf[U], join: Callable[[T, U], R]) -> Leaf[R]:
+    """What follows from two leaves; known where both are, from where the second was read."""
+    if isinstance(one, Known) and isinstance(other, Known):
+        return Known(join(one.value, other.value), other.origin)
+    return one if isinstance(one, Unknown) else other  # type: ignore[return-value]  # the other one is unknown
 
 
 def every(leaves: Iterable[Leaf[bool]]) -> Leaf[bool]:

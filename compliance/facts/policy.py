@@ -71,6 +71,9 @@ ADMINISTRATOR_MANAGED = re.compile(r":policy/((job-function/)?\w*Administrator\w
 """Policies of AWS whose names say that they administer; the others grant one service or less."""
 CLUSTER_NAMESPACES = re.compile(r"kube-.*|amazon-.*|cluster")
 _WHOLE_SERVICE = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:\*$")
+_IN_CLEAR: Condition = ("bool", "aws:securetransport", frozenset({"false"}))
+_EVERYTHING = frozenset({"*", "s3:*", "sns:*", "sqs:*", "sns:publish", "sqs:sendmessage"})
+"""Actions whose denial closes a bucket, a topic or a queue."""
 _ADMINISTER = re.compile(r"^kms:(\*|put.*|schedulekeydeletion|disablekey.*|createalias|deletealias|update.*)$")
 _USE = re.compile(r"^kms:(\*|decrypt.*|encrypt.*|generatedatakey.*|reencrypt.*|sign|verify.*)$")
 
@@ -117,18 +120,9 @@ def tls_only(found: Iterable[Statement]) -> bool:
     """Whether everybody is denied everything on the resource, and on what is in it, when the call is not over TLS."""
     covered: set[str] = set()
     for each in found:
-        plain = ("bool", "aws:securetransport", frozenset({"false"}))
-        if (
-            not each.allow
-            and each.anybody
-            and not each.everybody_but
-            and plain in each.conditions
-            and len(each.conditions) == 1
-        ):
-            if any(
-                action in {"*", "s3:*", "sns:*", "sqs:*", "sns:publish", "sqs:sendmessage"} for action in each.actions
-            ):
-                covered |= each.resources
+        everybody = each.anybody and not each.everybody_but
+        if not each.allow and everybody and each.conditions == (_IN_CLEAR,) and each.actions & _EVERYTHING:
+            covered |= each.resources
     inside = {resource for resource in covered if resource.endswith("/*") or resource == "*"}
     return "*" in covered or (bool(inside) and bool(covered - inside)) or (bool(covered) and not _bucket(covered))
 

@@ -45,9 +45,14 @@ def kind(name: str) -> type[Subject]:
     return kinds()[name]
 
 
-@cache
 def leaves(model: type[Subject]) -> Mapping[str, Shape]:
     """The leaves of a fact model and what each can hold, in the order of the model."""
+    return _leaves(model.__name__)
+
+
+@cache
+def _leaves(name: str) -> Mapping[str, Shape]:
+    model = kind(name)
     common = set(Subject.__dataclass_fields__)
     hints = typing.get_type_hints(model)
     return MappingProxyType({name: _shape(hint) for name, hint in hints.items() if name not in common})

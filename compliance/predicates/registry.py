@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import compliance.predicates
 from compliance.facts.base import Subject
@@ -15,14 +15,15 @@ from compliance.findings import Predicate
 
 S = TypeVar("S", bound=Subject)
 
-_FOUND: dict[str, Relation[Subject]] = {}
+_FOUND: dict[str, Relation] = {}
 
 
-class Relation(NamedTuple, Generic[S]):
+class Relation(NamedTuple):
     """A predicate, the kind of subject that it judges, and the parameters that it holds values against."""
 
-    kind: type[S]
-    judge: Predicate[S]
+    kind: type[Subject]
+    judge: Predicate[Any]
+    """Called with subjects of that kind only."""
     parameters: tuple[str, ...]
 
 
@@ -33,17 +34,17 @@ def relates(kind: type[S], *, parameters: tuple[str, ...] = ()) -> Callable[[Pre
     """
 
     def found(function: Predicate[S]) -> Predicate[S]:
-        name: str = function.__name__  # type: ignore[attr-defined]
+        name = function.__name__
         if name in _FOUND:
             raise ValueError(f"two predicates are called {name!r}")
-        _FOUND[name] = Relation(kind, function, parameters)  # type: ignore[assignment]
+        _FOUND[name] = Relation(kind, function, parameters)
         return function
 
     return found
 
 
 @cache
-def predicates() -> Mapping[str, Relation[Subject]]:
+def predicates() -> Mapping[str, Relation]:
     """Every predicate by its name."""
     for module in pkgutil.iter_modules(compliance.predicates.__path__):
         if module.name != "registry":

@@ -15,7 +15,7 @@ from compliance.facts.audit import (
     VulnerabilityScanner,
 )
 from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.leaf import every, mapped, some
+from compliance.facts.leaf import every, joined, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.event_classes import RUNTIME_FEATURE
 from compliance.sources.planned.reading import Reading
@@ -149,8 +149,7 @@ def _switches(feature: Reading) -> Iterator[tuple[Leaf[str], Leaf[str]]]:
     yield name, feature.text("status")
     for path in feature.items("additionalConfigurations"):
         part = feature.text(f"{path}.name")
-        whole = mapped(name, lambda text, part=part: f"{text}/{part.value}" if isinstance(part, Known) else text)
-        yield whole if isinstance(part, Known) else part, feature.text(f"{path}.status")
+        yield joined(name, part, "{}/{}".format), feature.text(f"{path}.status")
 
 
 def _standards(account: Reading, subscriptions: list[Reading]) -> Leaf[frozenset[str]]:

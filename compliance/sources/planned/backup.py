@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from compliance.facts.backup import BackupPlan, BackupVault, RestoreTest
 from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.leaf import every, mapped, some
+from compliance.facts.leaf import every, joined, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -146,15 +146,14 @@ def _selects(schedule: Reading, selections: tuple[Reading, ...]) -> Leaf[frozens
 
 def _conditions(selection: Reading) -> Iterator[Leaf[str]]:
     for path in selection.items("selectionTags"):
-        key, value = selection.text(f"{path}.key"), selection.text(f"{path}.value")
-        if isinstance(key, Known) and isinstance(value, Known):
-            yield Known(f"{key.value}={value.value}", value.origin)
-        else:
-            yield value if isinstance(value, Unknown) else key
+        yield joined(selection.text(f"{path}.key"), selection.text(f"{path}.value"), _pair)
     for group in selection.items("conditions"):
         for path in selection.items(f"{group}.stringEquals"):
-            key, value = selection.text(f"{path}.key"), selection.text(f"{path}.value")
-            yield mapped(value, lambda text, key=key: f"{str(getattr(key, 'value', '?')).removeprefix('aws:ResourceTag/')}={text}")
+            yield joined(selection.text(f"{path}.key"), selection.text(f"{path}.value"), _pair)
+
+
+def _pair(key: str, value: str) -> str:
+    return f"{key.removeprefix('aws:ResourceTag/')}={value}"
 
 
 ADAPTERS = (

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
 from blueprint.graph import Resource
+from blueprint.source import read
 from blueprint.tags import REQUIRED, Tag
 from blueprint.types import Frozen
 from compliance.facts.audit import (
@@ -39,7 +40,6 @@ from compliance.sources.planned.network import service_name
 from compliance.sources.planned.services import OF_ENDPOINT, WITHOUT_DATA, service_of
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Subject)
 
 STACK = "pulumi:pulumi:Stack"
 BASELINE = "blueprint:foundation:AccountBaseline"
@@ -69,6 +69,12 @@ EXPIRY = frozenset({"DaysToExpiry", "acm"})
 """The metric of certificates that run out, and the source that announces them."""
 
 
+APART: tuple[Literal["same", "namespace", "account"], ...] = ("same", "namespace", "account")
+FACTORS: tuple[Literal["none", "privileged", "all", "phishing_resistant_all"], ...] = (
+    "none", "privileged", "all", "phishing_resistant_all",
+)  # fmt: skip
+
+
 class Taggable(Frozen):
     """The resource types that carry tags."""
 
@@ -80,8 +86,6 @@ class Taggable(Frozen):
 @cache
 def taggable() -> frozenset[str]:
     """Resource type tokens that carry tags."""
-    from blueprint.source import read  # noqa: PLC0415  once
-
     return Taggable.model_validate(read(Path(__file__).with_name("taggable.yaml")).data).types
 
 
@@ -137,8 +141,8 @@ class _Inventory:
             alarms_for=self._alarms(),
             log_event_classes=self._event_classes(),
             certificate_expiry_alarm=self._expiry(),
-            production_account=self._word("production_account"),
-            mfa=self._word("mfa"),
+            production_account=self._word("production_account", APART),
+            mfa=self._word("mfa", FACTORS),
             session_idle_minutes=self._stated_leaf("session_idle_minutes", int),
             break_glass=self._stated_leaf("break_glass", bool),
         )
@@ -271,8 +275,10 @@ class _Inventory:
             return Unknown("not_read", self._origin(key))
         return Known(stated.value, stated.origin)
 
-    def _word(self, key: str) -> Leaf[T]:
-        return self._stated_leaf(key, str)  # type: ignore[return-value]
+    def _word(self, key: str, words: tuple[T, ...]) -> Leaf[T]:
+        stated = self.stated.get(key)
+        found = next((word for word in words if stated and stated.value == word), None)
+        return Known(found, stated.origin) if found and stated else Unknown("not_read", self._origin(key))
 
     def _origin(self, what: str) -> Origin:
         return Origin(urn=self.urn, path=f"(inventory: {what})")

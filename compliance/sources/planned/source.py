@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blueprint.graph import ResourceGraph
+from compliance.facts.base import Subject
 from compliance.facts.subjects import Subjects
 from compliance.sources.planned.adapter import adapters
 from compliance.sources.planned.links import Links
@@ -16,7 +17,7 @@ def subjects(graph: ResourceGraph) -> Subjects:
     The rest of the graph is met through links only.
     """
     links = Links(graph)
-    found = []
+    found: list[Subject] = []
     for token, folds in adapters().items():
         for resource in graph.by_type.get(token, ()):
             reading = Reading(resource, links)
