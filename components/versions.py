@@ -98,6 +98,13 @@ IMAGES: Mapping[str, Image] = {
         upstream="nvcr.io/nvidia/k8s/dcgm-exporter", tag="4.6.0-4.8.3-distroless",
         source="NVIDIA/dcgm-exporter 4.8.3, 2026-11-20",
     ),
+    "kyverno": Image(
+        upstream="ghcr.io/kyverno/kyverno", tag="v1.19.1",
+        source="chart 3.9.1, whose numbers follow the application's (3.7.0 is 1.17.0): inferred, 2026-11-20",
+    ),
+    "kyvernopre": Image(
+        upstream="ghcr.io/kyverno/kyvernopre", tag="v1.19.1", source="chart 3.9.1, inferred as for kyverno, 2026-11-20"
+    ),
     "litellm": Image(
         upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
         source="BerriAI/litellm 1.89.3, 2026-11-20; 1.82.7 and 1.82.8 were malicious (MAL-2026-2144)",
@@ -125,6 +132,10 @@ CHARTS: Mapping[str, Chart] = {
     "keda": Chart(
         repository="https://kedacore.github.io/charts", name="keda", version="2.20.2",
         source="kedacore/charts 2.20.2, 2026-11-20",
+    ),
+    "kyverno": Chart(
+        repository="https://kyverno.github.io/kyverno", name="kyverno", version="3.9.1",
+        source="kyverno/kyverno chart 3.9.1 of August 2026, 2026-11-20",
     ),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from blueprint.types import KeyPurpose, Layer
 from components.compute.addons import Addons
 from components.compute.controller_boundary import controller_boundary
 from components.compute.eks_port import EksPort
+from components.compute.image_verification import ImageVerification
 from components.compute.namespaces import Namespaces
 from components.compute.node_role import node_role
 from components.compute.node_scaling import NodeScaling
@@ -92,6 +93,11 @@ class Cluster(Component):
             QueueScaling(
                 platform=platform, network=network, identity=identity, cluster=self.cluster_port,
                 opts=self.within(depends_on=[system.group]),
+            )  # fmt: skip
+        if spec.image_signers:
+            ImageVerification(
+                spec.image_signers, platform=platform, network=network, cluster=self.cluster_port,
+                boundary_arn=boundary.arn, opts=self.within(depends_on=[system.group]),
             )  # fmt: skip
         self.ports = {"kubernetes": self.cluster_port}
         self.finish(name=control_plane.name, endpoint=control_plane.endpoint)

@@ -13,6 +13,9 @@ from blueprint.wiring import Needs, Offer
 from components.versions import KubernetesVersion
 
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
+PublicKey = Annotated[
+    str, StringConstraints(pattern=r"^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----\n?$")
+]
 Machine: TypeAlias = Literal["system", "gpu"]
 OPERATOR = "keda-operator"
 """Workload, and so service account, of the operator that scales model servers by their queues."""
@@ -79,6 +82,11 @@ class ClusterSpec(Spec):
         default_factory=dict,
         description="Machine images of your own for system and gpu nodes; left out: Bottlerocket, which is hardened "
         "to CIS level 1, so that a posture asking for STIG fails its rule",
+    )
+    image_signers: tuple[PublicKey, ...] = Field(
+        (),
+        description="Public keys that your pipeline signs mirrored images with, in PEM; left out: images are not held "
+        "against a signature, and a posture that asks for it fails its rule",
     )
     keep: bool = Field(
         default=True, description="Whether the cluster is protected against deletion; left out: it is protected"
