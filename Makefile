@@ -7,7 +7,7 @@ OUT    ?= out
 STACK  ?= regulated
 JOBS   ?= 2
 
-.PHONY: help demo test check test-live test-engine test-litellm bench fmt docs golden fuzz mutation lock clean
+.PHONY: help demo test check test-live test-engine test-litellm bench pin-images fmt docs golden fuzz mutation lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ fuzz: $(READY)  ## 20,000 mutations of the documents
 
 mutation: $(READY)  ## 200 seeded weakenings of what outside scanners read
 	$(BIN)/python -m pytest -q -s -m slow tests/meta/test_mutation.py
+
+pin-images: $(READY)  ## ask registries for the digests of pinned tags, where they can be reached
+	$(BIN)/python -m tools.pin_images
 
 fmt: $(READY)  ## format and repair what can be repaired
 	$(BIN)/ruff format .
