@@ -151,16 +151,21 @@ def private_endpoint(reading: Reading) -> Leaf[bool]:
 
     A network that exists already may have one that the graph does not show.
     """
-    for endpoint in (reading.of(each) for each in reading.links.graph.of(ENDPOINT)):
-        name = endpoint.raw("serviceName")
-        if isinstance(name, str) and name.endswith(".bedrock-runtime"):
-            return endpoint.flag("privateDnsEnabled")
+    endpoint = reading.links.derived(_endpoint)
+    if endpoint is not None:
+        return endpoint.flag("privateDnsEnabled")
     existing = next((each for each in reading.links.graph.of(VPC) if each.external), None)
     if existing is not None:
         return Unknown("existing", reading.of(existing).origin("(VpcEndpoint)"))
     if reading.links.graph.incomplete:
         return Unknown("not_read", reading.origin("(VpcEndpoint)"))
     return reading.known("(VpcEndpoint)", value=False)
+
+
+def _endpoint(links: Links) -> Reading | None:
+    """The first interface endpoint of Bedrock's runtime."""
+    found = (Reading(each, links) for each in links.graph.of(ENDPOINT))
+    return next((each for each in found if str(each.raw("serviceName")).endswith(".bedrock-runtime")), None)
 
 
 def _filters(reading: Reading, kind: str, way: str) -> Leaf[bool]:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-from blueprint.graph import parts
+from blueprint.graph import is_unknown, parts
 from compliance.facts.base import Leaf, Unknown
 from compliance.facts.gateway import Gateway
 from compliance.facts.leaf import every, inverted, some
@@ -243,12 +243,15 @@ def _limited(found: Configuration, *keys: str) -> Leaf[bool]:
     teams = list(found.listed("budget_usd_month", "max_budget", "requests_per_minute", "rpm_limit"))
     if teams:
         return every(place.known(any(_positive(place.value, key) for key in keys)) for place in teams)
-    reading = found.pod.reading
-    return (
-        reading.known(f"{found.pod.spec}.volumes", value=False)
-        if found.main
-        else Unknown("not_read", reading.origin("spec"))
-    )
+    return _nothing_listed(found)
+
+
+def _nothing_listed(found: Configuration) -> Leaf[bool]:
+    """No mounted list says it; where a file could not be read, it may say so."""
+    where = f"{found.pod.spec}.volumes"
+    if found.main is None or any(is_unknown(file.content) for file in found.files):
+        return Unknown("not_read", found.pod.reading.origin(where))
+    return found.pod.reading.known(where, value=False)
 
 
 def _positive(value: JsonValue, key: str) -> bool:
@@ -259,8 +262,9 @@ def _positive(value: JsonValue, key: str) -> bool:
 def _falls_back(found: Configuration) -> Leaf[bool]:
     named = found.setting("router_settings", "fallbacks")
     again = found.setting("router_settings", "num_retries")
-    routes = (place.known(_positive(place.value, "retries")) for place in found.listed("retries"))
-    return some((named.known(bool(named.value)), again.known(_positive({"n": again.value}, "n")), *routes))
+    routes = [place.known(_positive(place.value, "retries")) for place in found.listed("retries")]
+    own = (named.known(bool(named.value)), again.known(_positive({"n": again.value}, "n")))
+    return some((*own, *(routes or [_nothing_listed(found)])))
 
 
 def _private_models(found: Configuration) -> Leaf[bool]:

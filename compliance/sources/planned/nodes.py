@@ -170,8 +170,9 @@ def _life(reading: Reading) -> Leaf[int | None]:
     for key in (reading.urn, reading.raw("nodeGroupName")):
         if isinstance(key, str) and key in renewals:
             return mapped(renewals[key].text("scheduleExpression"), _days)
-    if reading.raw("amiType") == CUSTOM:
-        return Unknown("not_read", reading.origin("amiType"))
+    kind = reading.text("amiType")
+    if isinstance(kind, Unknown) or kind.value == CUSTOM:
+        return kind if isinstance(kind, Unknown) else Unknown("not_read", kind.origin)
     found = reading.absent("schedule of renewal")
     return mapped(found, lambda value: value if isinstance(value, int) else None)
 

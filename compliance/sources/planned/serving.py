@@ -105,14 +105,17 @@ def _authenticated(pod: Pod, container: str, told: Leaf[tuple[str, ...]]) -> Lea
 def _own_bucket(pod: Pod) -> Leaf[bool]:
     """Whether what fetches the weights, or the server itself, is told a bucket of the graph."""
     buckets = pod.reading.links.derived(_buckets)
+    untold: Leaf[bool] | None = None
     for container in pod.all_containers:
         for path, value in pod.environment(container).values():
             if _names_bucket(value, buckets):
                 return pod.reading.known(f"{path}.value", value=True)
+            if is_unknown(value):
+                untold = Unknown("cloud_decides", pod.reading.origin(f"{path}.value"))
         for path in pod.reading.items(f"{container}.args"):
             if _names_bucket(pod.reading.raw(path), buckets):  # type: ignore[arg-type]
                 return pod.reading.known(path, value=True)
-    return pod.reading.known(f"{pod.spec}.initContainers", value=False)
+    return untold or pod.reading.known(f"{pod.spec}.initContainers", value=False)
 
 
 def _names_bucket(value: JsonValue, buckets: frozenset[str]) -> bool:

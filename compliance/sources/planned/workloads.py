@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
 
-from blueprint.graph import Resource
+from blueprint.graph import Resource, is_unknown
 from blueprint.types import DataClass
 from compliance.facts.base import Leaf, Subject, Unknown
 from compliance.facts.kubernetes import Workload
@@ -111,9 +111,12 @@ def _spread(pod: Pod, key: str) -> Leaf[bool]:
 
 
 def _own_account(reading: Reading, pod: Pod) -> Leaf[bool]:
+    path = f"{pod.spec}.serviceAccountName"
+    if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
     name, _ = service_account(reading, pod)
     users = reading.links.derived(_account_users).get((namespace_of(reading), name), 0)
-    return reading.known(f"{pod.spec}.serviceAccountName", name != "default" and users == 1)
+    return reading.known(path, name != "default" and users == 1)
 
 
 def _token(reading: Reading, pod: Pod) -> Leaf[bool]:

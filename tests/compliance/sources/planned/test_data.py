@@ -126,7 +126,7 @@ def test_a_cache_that_says_nothing_has_the_defaults_of_elasticache() -> None:
 def test_clients_of_a_cache_speak_tls_and_are_known(
     inputs: dict[str, JsonValue],
     in_transit: bool,
-    authenticated: bool,  # noqa: FBT001
+    authenticated: bool,
 ) -> None:
     found = only(Cache, resource(REPLICATION, "cache", inputs))
     assert [value(found.in_transit), value(found.authenticated)] == [in_transit, authenticated]

@@ -192,7 +192,7 @@ def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
         ("DATABASE_HOST", "db.example.org", False),
     ],
 )
-def test_a_secret_in_the_definition_is_seen(name: str, text: JsonValue, secret: bool) -> None:  # noqa: FBT001
+def test_a_secret_in_the_definition_is_seen(name: str, text: JsonValue, secret: bool) -> None:
     found = deployment(pod({**CONFINED, "env": [{"name": name, "value": text}]}))
     assert leaves(found, secrets_in_env=1) == {"secrets_in_env": secret}
 
