@@ -22,7 +22,7 @@ class AuditTrailSpec(Spec):
         None, ge=1, description="Days before archived records move to cold storage; left out: the posture's value"
     )
     lock: Annotated[Literal["governance", "compliance"] | None, Tightens("log_immutability")] = Field(
-        None, description="Mode of the archive's object lock; left out: the posture's value"
+        None, description="Mode of the archive's object lock; left out: the posture's value, governance at least"
     )
     alert_emails: tuple[Email, ...] = Field(
         (), description="Addresses that security events reach; left out: the platform's owner"

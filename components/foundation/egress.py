@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
 import jinja2
-import pulumi
 import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
@@ -28,6 +27,8 @@ from components.versions import image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pulumi
 
     from blueprint.context import PlatformContext
     from blueprint.ports import ClusterPort, IdentityPort, KeysPort, Port, SecretsPort

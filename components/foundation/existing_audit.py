@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
@@ -13,6 +12,8 @@ from blueprint.types import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pulumi
 
     from blueprint.context import PlatformContext
     from blueprint.ports import Port

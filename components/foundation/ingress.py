@@ -108,7 +108,7 @@ class Ingress(Component):
         """Answers 404 to whatever no component has claimed."""
         posture, classes = self.platform.posture, self.platform.classes(self.noun)
         oldest = self._spec.tls_min_version or max(posture.tls_min_version(classes), "1.2")
-        validated = posture.fips_validated_crypto(classes) == "require"
+        validated = posture.fips_validated_crypto(classes) != "off"
         return aws.lb.Listener(
             self.named("https"), load_balancer_arn=balancer.arn, port=HTTPS, protocol="HTTPS",
             ssl_policy=TLS_POLICIES[oldest, validated], certificate_arn=self._spec.certificate_arn,

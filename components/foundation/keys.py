@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi_aws as aws
@@ -22,6 +21,8 @@ from components.foundation.key_policy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pulumi
 
     from blueprint.context import PlatformContext

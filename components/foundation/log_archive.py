@@ -15,7 +15,6 @@ from components.foundation.private_bucket import Ageing, Lock, PrivateBucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Literal
 
     from blueprint.context import PlatformContext
     from blueprint.types import DataClass, Noun
@@ -81,11 +80,10 @@ class LogArchive(Component):
         cold = hot if hot < self._days else None
         return Ageing(cold_after_days=cold, expire_after_days=self._days, noncurrent_days=30)
 
-    def _lock(self) -> Lock | None:
-        """Below governance there is no object lock; versions bring an overwritten record back."""
-        mode = self._spec.lock or self.platform.posture.log_immutability(self._classes())
-        locks: dict[str, Literal["governance", "compliance"]] = {"governance": "governance", "compliance": "compliance"}
-        return Lock(locks[mode], self._days) if mode in locks else None
+    def _lock(self) -> Lock:
+        """Governance at least, also where the posture would be content with versions: a lock costs nothing."""
+        strictest = self._spec.lock or self.platform.posture.log_immutability(self._classes())
+        return Lock("compliance" if strictest == "compliance" else "governance", self._days)
 
     @property
     def _recorder(self) -> Mapping[str, object]:

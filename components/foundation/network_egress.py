@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
@@ -14,6 +13,8 @@ from components.foundation.log_group import log_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pulumi
 
     from blueprint.context import PlatformContext
     from blueprint.ports import KeysPort

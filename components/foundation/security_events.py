@@ -5,8 +5,11 @@ The classes are those of the CIS AWS Foundations Benchmark and of PCI DSS 10.2.1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def _calls(source: str, *names: str) -> str:

@@ -41,7 +41,7 @@ class Store(Protocol):
     def update_secret_version_stage(self, **asked: str) -> object: ...
 
 
-class RotationRefused(ValueError):  # noqa: N818  named like the project's other errors
+class RotationRefused(ValueError):
     """The call does not fit the state of the secret; Secrets Manager tries again later."""
 
 

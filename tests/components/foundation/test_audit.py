@@ -185,5 +185,6 @@ def test_a_compliance_lock_and_a_longer_time_are_kept() -> None:
     assert only(found, "aws:cloudwatch/logGroup:LogGroup").inputs["retentionInDays"] == 3653
 
 
-def test_versions_alone_do_where_no_lock_is_asked_for() -> None:
-    assert "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration" not in types(made(frameworks=()))
+def test_the_archive_is_locked_even_where_no_framework_asks() -> None:
+    lock = only(made(frameworks=()), "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration").inputs
+    assert lock["rule"] == {"defaultRetention": {"mode": "GOVERNANCE", "days": 90}}

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,6 +11,9 @@ from blueprint.wiring import Needs, Want
 from components.foundation.egress import PRIVATE, EgressProxy, squid_configuration
 from components.foundation.egress_spec import EgressProxySpec
 from tests.components.builders import cluster, graph, identity, keys, names, only, platform, secrets
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 DEPLOYMENT, CONFIG = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:ConfigMap"

@@ -45,6 +45,7 @@ def test_there_is_one_listener_and_it_speaks_tls(door: Any) -> None:
     [
         (("fedramp-moderate",), None, "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04"),
         (("fedramp-moderate",), "1.3", "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04"),
+        (("hipaa",), None, "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04"),
         ((), None, "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         ((), "1.3", "ELBSecurityPolicy-TLS13-1-3-2021-06"),
     ],
