@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from blueprint.posture import JoinedPosture
 from blueprint.types import DataClass
 from compliance.bounds import Bounds, Schema, Unread
@@ -58,6 +60,7 @@ class _Schema:
     rule: Rule
     posture: JoinedPosture
     _answers: dict[Hashable, _Answer] = field(default_factory=dict)
+    _bounds: dict[tuple[str, frozenset[DataClass] | None], tuple[str | None, JsonValue]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._guard = _validator(self.rule.when)
@@ -119,10 +122,13 @@ class _Schema:
         return constraint_words(self.rule.requires[name])
 
     def _read(self, name: str, leaf: Leaf[Hashable], classes: frozenset[DataClass] | None, *, decides: bool) -> Read:
-        parameter = self._bindings.get(name)
-        effective = self.posture.of(parameter, classes) if parameter else None
-        bound = json_value(effective.value) if effective else None
-        return read(leaf, parameter=parameter if effective else None, bound=bound, decides=decides)
+        asked = (name, classes)
+        if asked not in self._bounds:
+            parameter = self._bindings.get(name)
+            effective = self.posture.of(parameter, classes) if parameter else None
+            self._bounds[asked] = (effective.parameter, json_value(effective.value)) if effective else (None, None)
+        parameter, bound = self._bounds[asked]
+        return read(leaf, parameter=parameter, bound=bound, decides=decides)
 
 
 @dataclass

@@ -13,6 +13,8 @@ from pydantic import JsonValue
 from blueprint.graph import Ref, Resource, ResourceGraph, is_unknown, parts
 from blueprint.tags import Tag, data_classes
 from blueprint.types import DataClass
+from compliance.facts.base import Leaf
+from compliance.facts.policy import Statement
 
 T = TypeVar("T")
 
@@ -25,6 +27,8 @@ class Links:
     """Indexes over one graph."""
 
     graph: ResourceGraph
+    policies: dict[tuple[str, str], Leaf[tuple[Statement, ...]]] = field(default_factory=dict)
+    """Policy documents that were read already, by resource and path; several questions are asked of each."""
     _satellites: dict[tuple[str, str], Mapping[str, tuple[Resource, ...]]] = field(default_factory=dict)
     _derived: dict[Callable[[Links], object], object] = field(default_factory=dict)
 
@@ -127,8 +131,10 @@ def _keys(resource: Resource) -> Iterator[str]:
 def _targets(satellite: Resource, by: str, value: JsonValue) -> Iterator[str]:
     if value is None:
         return
-    if is_unknown(value):
-        yield from satellite.property_dependencies.get(by, ())
+    depends = satellite.property_dependencies.get(by, ())
+    if is_unknown(value) or (depends and isinstance(value, str)):
+        # A name that both sides write in clear text: the engine knows whose it is, and other resources may share it.
+        yield from depends
         return
     for piece in parts(value) or ():
         yield piece.urn if isinstance(piece, Ref) else piece

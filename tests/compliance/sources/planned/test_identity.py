@@ -1,10 +1,13 @@
 """Roles, password policy, analyzers."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import JsonValue
 
-from blueprint.graph import Resource
+from blueprint.graph import Resource, ResourceGraph
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy, Role
+from compliance.sources.planned.source import subjects
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, value
 
 TRUST: JsonValue = {
@@ -97,3 +100,10 @@ def test_a_password_policy_tells_the_kinds_of_characters_that_it_asks_for() -> N
 def test_an_analyzer_says_what_it_looks_for(inputs: dict[str, JsonValue], scope: str, days: int | None) -> None:
     found = only(AccessAnalyzer, drawn("aws:accessanalyzer/analyzer:Analyzer", "analyzer", **inputs))
     assert (value(found.scope), value(found.unused_days)) == (scope, days)
+
+
+def test_of_two_roles_of_one_name_the_engines_dependency_tells_whose_policy_it_is() -> None:
+    other = drawn("aws:iam/role:Role", "zz-other", name="claims-role", assumeRolePolicy=TRUST)
+    named = replace(inline(WIDE, by="claims-role"), property_dependencies={"role": (other.urn,)})
+    mine, theirs = subjects(ResourceGraph("test", (ROLE, other, named))).all(Role)
+    assert (value(mine.admin_policy), value(theirs.admin_policy)) == (False, True)
