@@ -19,11 +19,8 @@ from compliance.sources.planned.reading import MISSING, Reading
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
 REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
-VERIFIERS = (
-    "kubernetes:policies.kyverno.io/v1:ImageValidatingPolicy",
-    "kubernetes:policy.sigstore.dev/v1beta1:ClusterImagePolicy",
-)
-"""Objects that make the cluster hold images against their signatures."""
+VERIFIER = "kubernetes:policies.kyverno.io/v1:ImageValidatingPolicy"
+"""What makes the cluster hold images against their signatures."""
 Scan: TypeAlias = Literal["none", "on_push", "continuous"]
 
 
@@ -106,9 +103,19 @@ def _secrets_key(reading: Reading) -> Leaf[Ref | None]:
 
 
 def _verified(reading: Reading) -> Leaf[bool]:
-    for policy in reading.links.graph.of(*VERIFIERS):
-        return reading.of(policy).known("spec", value=True)
-    return reading.absent_flag("ImageValidatingPolicy")
+    """Whether a policy names keys, denies what they did not sign, and lets nothing through when it cannot answer."""
+    policies = [reading.of(policy) for policy in reading.links.graph.of(VERIFIER)]
+    return some(_denies(policy) for policy in policies) if policies else reading.absent_flag("ImageValidatingPolicy")
+
+
+def _denies(policy: Reading) -> Leaf[bool]:
+    return every(
+        (
+            policy.present("spec.attestors"),
+            mapped(policy.words("spec.validationActions"), lambda words: "Deny" in words),
+            mapped(policy.text("spec.failurePolicy"), lambda word: word == "Fail"),
+        )
+    )
 
 
 def _network_policy(reading: Reading) -> Leaf[bool | None]:

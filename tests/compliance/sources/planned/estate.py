@@ -17,7 +17,7 @@ S = TypeVar("S", bound=Subject)
 
 def resource(token: str, name: str, inputs: Mapping[str, JsonValue], *, external: bool = False) -> Resource:
     """One registration, tagged as holding no data."""
-    tagged = {"tags": {"data-class": "none"}, **inputs}
+    tagged: dict[str, JsonValue] = {"tags": {"data-class": "none"}, **inputs}
     return Resource(urn=urn(token, name), type=token, name=name, inputs=tagged, external=external)
 
 

@@ -94,7 +94,8 @@ def content(*, but: str = "") -> list[JsonValue]:
 
 
 def personal(*more: JsonValue, but: str = "") -> list[JsonValue]:
-    return [*({"type": kind, "action": "ANONYMIZE"} for kind in PERSONAL if kind != but), *more]
+    kinds: list[JsonValue] = [{"type": kind, "action": "ANONYMIZE"} for kind in PERSONAL if kind != but]
+    return [*kinds, *more]
 
 
 def test_every_kind_of_content_is_filtered_both_ways() -> None:

@@ -56,9 +56,19 @@ def test_a_key_that_is_not_for_secrets_is_none() -> None:
     assert value(found).urn == urn("aws:kms/key:Key", "own")  # type: ignore[attr-defined]
 
 
-def test_a_policy_that_verifies_signatures_is_found_anywhere() -> None:
-    policy = resource("kubernetes:policies.kyverno.io/v1:ImageValidatingPolicy", "signed", {"spec": {}})
-    assert value(only(Cluster, resource(CLUSTER, "main", {}), policy).images_verified) is True
+@pytest.mark.parametrize(
+    ("spec", "verified"),
+    [
+        ({"attestors": [{"name": "one"}], "validationActions": ["Deny"], "failurePolicy": "Fail"}, True),
+        ({"attestors": [{"name": "one"}], "validationActions": ["Audit"], "failurePolicy": "Fail"}, False),
+        ({"attestors": [{"name": "one"}], "validationActions": ["Deny"], "failurePolicy": "Ignore"}, False),
+        ({"attestors": [], "validationActions": ["Deny"], "failurePolicy": "Fail"}, False),
+        ({"attestors": [{"name": "one"}], "failurePolicy": "Fail"}, "?no_default"),
+    ],
+)
+def test_signatures_are_verified_by_a_policy_that_denies(spec: JsonValue, verified: object) -> None:
+    policy = resource("kubernetes:policies.kyverno.io/v1:ImageValidatingPolicy", "signed", {"spec": spec})
+    assert value(only(Cluster, resource(CLUSTER, "main", {}), policy).images_verified) == verified
 
 
 @pytest.mark.parametrize(

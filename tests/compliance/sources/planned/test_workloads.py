@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import pytest
 from pydantic import JsonValue
@@ -15,7 +16,7 @@ from tests.compliance.sources.planned.estate import estate, only, ref, resource,
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/claims-prod/app:1.2.3"
-LABELS = {"app.kubernetes.io/name": "app"}
+LABELS: dict[str, JsonValue] = {"app.kubernetes.io/name": "app"}
 CONFINED: dict[str, JsonValue] = {
     "name": "app",
     "image": f"{IMAGE}@sha256:{'0' * 64}",
@@ -32,10 +33,10 @@ CONFINED: dict[str, JsonValue] = {
 }
 
 
-def pod(container: dict[str, JsonValue] = CONFINED, **spec: JsonValue) -> dict[str, JsonValue]:
+def pod(container: Mapping[str, JsonValue] = CONFINED, **spec: JsonValue) -> dict[str, JsonValue]:
     return {
         "metadata": {"labels": dict(LABELS)},
-        "spec": {"containers": [container], "serviceAccountName": "app", **spec},
+        "spec": {"containers": [dict(container)], "serviceAccountName": "app", **spec},
     }
 
 
@@ -96,7 +97,7 @@ def test_what_a_container_leaves_open_the_pod_decides_and_then_kubernetes() -> N
 
 
 def test_one_bad_init_container_speaks_for_the_pod() -> None:
-    root = {"name": "init", "image": IMAGE, "securityContext": {"runAsNonRoot": False}}
+    root: JsonValue = {"name": "init", "image": IMAGE, "securityContext": {"runAsNonRoot": False}}
     assert leaves(deployment(pod(initContainers=[root])), non_root=1) == {"non_root": False}
 
 
@@ -126,7 +127,7 @@ def test_an_image_is_pinned_by_digest_and_comes_from_an_own_registry(
     ],
 )
 def test_what_is_shared_with_the_node_is_seen(spec: dict[str, JsonValue], leaf: str) -> None:
-    assert leaves(deployment(pod(**spec)), **{leaf: 1}) == {leaf: True}
+    assert leaves(deployment(pod(CONFINED, **spec)), **{leaf: 1}) == {leaf: True}
 
 
 def test_an_autoscaler_has_the_last_word_on_replicas() -> None:
@@ -218,7 +219,7 @@ def test_a_chart_is_seen_and_nothing_of_it_is_told() -> None:
 def test_other_data_on_the_same_nodes_is_told_from_other_data_on_tainted_nodes() -> None:
     def holding(name: str, classes: str, **spec: JsonValue) -> Resource:
         metadata: JsonValue = {"name": name, "namespace": name, "labels": {"blueprint/data-class": classes}}
-        return resource(DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": pod(**spec)}, "tags": {}})
+        return resource(DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": pod(CONFINED, **spec)}, "tags": {}})
 
     pool = resource("aws:eks/nodeGroup:NodeGroup", "gpu", {
         "labels": {"blueprint/pool": "gpu"}, "taints": [{"key": "nvidia.com/gpu", "effect": "NO_SCHEDULE"}],
