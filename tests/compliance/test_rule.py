@@ -11,6 +11,7 @@ from blueprint.errors import DocumentError
 from compliance.facts.registry import RESERVED, kinds, leaves
 from compliance.parameters import parameters
 from compliance.rule import RULES, load_rules
+from compliance.truth_table import run
 
 GOOD = """\
 id: logs_group_kept
@@ -148,3 +149,13 @@ def test_every_parameter_that_a_platform_can_enforce_has_a_rule_or_a_reason() ->
     enforceable = {name for name, each in parameters().items() if each.enforceable != "people"}
     assert enforceable - bound - WITHOUT_A_LEAF.keys() == set()
     assert WITHOUT_A_LEAF.keys() & bound == set()
+
+
+def test_the_example_of_the_guide_is_a_rule_that_loads(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-rule.md"
+    example = guide.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "sqs_queue_tls_only.yaml").write_text(example, encoding="utf-8")
+    (rule,) = load_rules(tmp_path)
+    assert {name: run(rule, case).outcome.value for name, case in rule.cases.items()} == {
+        "tls": "pass", "clear": "fail", "not_read": "unknown",
+    }  # fmt: skip
