@@ -40,7 +40,9 @@ class Component(pulumi.ComponentResource):
         """Name of a child: the component's name and what it is within it."""
         return "-".join((slug(self.noun), *parts))
 
-    def within(self, **options: pulumi.Resource | Sequence[pulumi.Resource] | bool | list[str]) -> pulumi.ResourceOptions:
+    def within(
+        self, **options: pulumi.Resource | Sequence[pulumi.Resource] | bool | list[str]
+    ) -> pulumi.ResourceOptions:
         """Options of a child that needs more than its parent, such as another provider or protection."""
         return pulumi.ResourceOptions.merge(self.inside, pulumi.ResourceOptions(**options))  # type: ignore[arg-type]
 

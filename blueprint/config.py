@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from pydantic import JsonValue
 
 from blueprint.document import ENVELOPE
 from blueprint.errors import BlueprintError, DocumentError, NotFound, Problem, nearest
+from blueprint.overlay import Origin, Overlay
 from blueprint.source import Path_, Source, read
 
 PRESETS = Path(__file__).parent / "presets"
@@ -25,8 +25,6 @@ _SECRET = re.compile(
     r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
 )
 _SECRET_KEY = re.compile(r"password|passwd|secret_value|api_key|apikey|token|private_key|credential", re.IGNORECASE)
-
-Origin = Literal["document", "preset"]
 
 
 @dataclass(frozen=True)
@@ -76,74 +74,17 @@ def load(file: Path, stack: str) -> StackFile:
     if "preset" in inner:
         preset = _preset(inner["preset"], own, problems)
         if preset is not None:
-            own = lay_over(preset, own, origins)
+            overlay = Overlay(preset, own)
+            own, origins = overlay.source, overlay.origins
     region = whole.at((ENVELOPE[0], REGION))
-    return StackFile(stack, file, region if isinstance(region, str) else "", replace(own, problems=tuple(problems)), origins)
+    return StackFile(
+        stack, file, region if isinstance(region, str) else "", replace(own, problems=tuple(problems)), origins
+    )
 
 
 def compare(source: Source, engine: JsonValue) -> tuple[Problem, ...]:
     """Differences between the file and the value that pulumi parsed; each is refused with its key."""
     return tuple(_differences(source, source.data, engine, ()))
-
-
-def lay_over(preset: Source, document: Source, origins: dict[Path_, Origin]) -> Source:
-    """The document over its preset: mappings merge, lists of named things merge by name, all else replaces."""
-    keys: dict[Path_, object] = {}
-    values: dict[Path_, object] = {}
-
-    def take(source: Source, at: Path_, to: Path_, origin: Origin) -> None:
-        for table, positions in ((values, source.values), (keys, source.keys)):
-            for path, position in positions.items():
-                if path[: len(at)] == at:
-                    table[to + path[len(at) :]] = position
-                    if table is values:
-                        origins[to + path[len(at) :]] = origin
-
-    def merge(under: JsonValue, u: Path_, over: JsonValue, o: Path_, to: Path_) -> JsonValue:
-        if isinstance(under, dict) and isinstance(over, dict):
-            if under.get("kind") != over.get("kind", under.get("kind")):
-                take(document, o, to, "document")
-                return over
-            values[to] = document.values.get(o, preset.values.get(u))
-            origins[to] = "document"
-            result: dict[str, JsonValue] = {}
-            for name in [*under, *(name for name in over if name not in under)]:
-                if name in over and name in under:
-                    keys[(*to, name)] = document.keys.get((*o, name))
-                    result[name] = merge(under[name], (*u, name), over[name], (*o, name), (*to, name))
-                elif name in over:
-                    take(document, (*o, name), (*to, name), "document")
-                    result[name] = over[name]
-                else:
-                    take(preset, (*u, name), (*to, name), "preset")
-                    result[name] = under[name]
-            return result
-        if _named(under) and _named(over) and isinstance(under, list) and isinstance(over, list):
-            values[to] = document.values.get(o)
-            origins[to] = "document"
-            merged: list[JsonValue] = []
-            places = {item["name"]: index for index, item in enumerate(over) if isinstance(item, dict)}
-            for index, item in enumerate(under):
-                name = item["name"] if isinstance(item, dict) else None
-                here = (*to, len(merged))
-                if name in places:
-                    merged.append(merge(item, (*u, index), over[places[name]], (*o, places.pop(name)), here))
-                else:
-                    take(preset, (*u, index), here, "preset")
-                    merged.append(item)
-            for name, index in places.items():
-                take(document, (*o, index), (*to, len(merged)), "document")
-                merged.append(over[index])
-            return merged
-        take(document, o, to, "document")
-        return over
-
-    data = merge(preset.data, (), document.data, (), ())
-    return replace(document, data=data, keys=keys, values=values)  # type: ignore[arg-type]
-
-
-def _named(value: JsonValue) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in value)
 
 
 def _preset(name: JsonValue, own: Source, problems: list[Problem]) -> Source | None:
@@ -152,9 +93,14 @@ def _preset(name: JsonValue, own: Source, problems: list[Problem]) -> Source | N
         return read(PRESETS / f"{name}.yaml")
     problems.append(
         Problem(
-            what="no such preset", path=("preset",), position=own.position(("preset",)), value=str(name),
-            allowed=", ".join(known), why="a preset is where the document starts from", fix=nearest(str(name), known),
-        )  # fmt: skip
+            what="no such preset",
+            path=("preset",),
+            position=own.position(("preset",)),
+            value=str(name),
+            allowed=", ".join(known),
+            why="a preset is where the document starts from",
+            fix=nearest(str(name), known),
+        )
     )
     return None
 

@@ -49,7 +49,12 @@ class PlatformContext:
         return self.wiring.classes(noun)
 
     def tags(
-        self, layer: Layer, noun: Noun, *, classes: frozenset[DataClass] | None = None, more: dict[Tag, str] | None = None
+        self,
+        layer: Layer,
+        noun: Noun,
+        *,
+        classes: frozenset[DataClass] | None = None,
+        more: dict[Tag, str] | None = None,
     ) -> dict[str, str]:
         """Tags of one AWS resource; classes left out are those of the component."""
         return aws_tags(

@@ -73,8 +73,14 @@ class Diagnosis:
                 if slot.many and label is not None and noun in seen:
                     path = (name, index, "name")
                     self.problems.append(
-                        Problem(what=f"the name {label!r} is used twice", path=path, position=self.source.position(path), value=str(label),
-                                why="edges, exceptions and messages call a component by it", fix="give one of them another name")  # fmt: skip
+                        Problem(
+                            what=f"the name {label!r} is used twice",
+                            path=path,
+                            position=self.source.position(path),
+                            value=str(label),
+                            why="edges, exceptions and messages call a component by it",
+                            fix="give one of them another name",
+                        )
                     )
                     continue
                 seen.add(noun)
@@ -106,7 +112,9 @@ class Diagnosis:
                            allowed=", ".join(kinds), why="the kind chooses the implementation", fix=nearest(word, kinds))  # fmt: skip
         message = _PLAIN.get(kind) or error["msg"].removeprefix("Value error, ").removeprefix("Input ")
         what, _, fix = message.partition("; fix: ")
-        allowed = ", ".join(f"{name.replace('_', ' ')} {bound}" for name, bound in context.items() if name not in _INSERTED)
+        allowed = ", ".join(
+            f"{name.replace('_', ' ')} {bound}" for name, bound in context.items() if name not in _INSERTED
+        )
         value = error.get("input")
         shown = "" if isinstance(value, dict | list | BaseModel) else str(value)[:80]
         return Problem(what=what[:1].lower() + what[1:], path=path, position=self.source.position(path), value=shown, allowed=allowed, fix=fix)  # fmt: skip
@@ -146,6 +154,8 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     """The model that a field holds, directly or inside a list, mapping or union."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in {Annotated, Union, types.UnionType, tuple, list, dict, Mapping, frozenset} or get_args(annotation):
+    if get_origin(annotation) in {Annotated, Union, types.UnionType, tuple, list, dict, Mapping, frozenset} or get_args(
+        annotation
+    ):
         return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)
     return None

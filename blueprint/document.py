@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, Union
+from types import GenericAlias
+from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, create_model
 
@@ -70,7 +71,7 @@ class Head(Frozen):
     )
 
 
-def slot_type(slot: str) -> Any:  # noqa: ANN401  a type built at run time has no static name
+def slot_type(slot: str) -> Any:
     """The union of a slot's Specs, told apart by `kind`; a missing kind is the first one."""
     kinds = tuple(slots()[slot].kinds)
     members = tuple(Annotated[spec_of(slot, kind), Tag(kind)] for kind in kinds)
@@ -99,12 +100,13 @@ def platform_spec() -> type[Head]:
         one = slot_type(name)
         what = f"{name.replace('_', ' ').capitalize()} of the {slot.layer} layer"
         if slot.many:
-            fields[name] = (tuple[one, ...], Field((), description=f"{what}; left out: none."))
+            fields[name] = (GenericAlias(tuple, (one, ...)), Field((), description=f"{what}; left out: none."))
         elif slot.always:
             first = spec_of(name, next(iter(slot.kinds)))
             fields[name] = (one, Field(default_factory=first, description=f"{what}; left out: its defaults."))
         else:
-            fields[name] = (one | None, Field(None, description=f"{what}; left out: none."))
+            maybe = Union[one, None]  # noqa: UP007  the members are known at run time only
+            fields[name] = (maybe, Field(None, description=f"{what}; left out: none."))
     return create_model("PlatformSpec", __base__=Head, __doc__="A whole stack document.", **fields)
 
 

@@ -125,7 +125,7 @@ def judged(question: Question) -> Answer:
     reasons += [f"{found.rule} crashed on {found.subject}: {found.verdict.because}" for found in judgement.crashed]
     reasons += [
         f"{found.rule} ({found.severity}) on {found.subject}: {found.verdict.because}\n"
-        f"    fix: {judgement.catalogue.rules[found.rule].remedy}"
+        f"    fix: {judgement.catalogue.rule(found.rule).remedy}"
         for found in judgement.violations(question.fail_on)
     ]
     told = (

@@ -49,7 +49,9 @@ class Judgement:
 
     def matrix(self) -> Matrix:
         """One row for every requirement of every selected framework."""
-        signed = load_attestations(self.root / "compliance" / "attestations" / f"{self.plan.stack}.yaml", as_of=self.plan.as_of)
+        signed = load_attestations(
+            self.root / "compliance" / "attestations" / f"{self.plan.stack}.yaml", as_of=self.plan.as_of
+        )
         return build_matrix(self.header, self.catalogue, self.plan.posture, self.findings, signed)
 
     def violations(self, fail_on: Severity | None) -> tuple[Finding, ...]:

@@ -66,7 +66,9 @@ def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> P
     if problems or document is None or posture is None:
         raise DocumentError(sorted(set(problems), key=_place_in_file))
     zones = REGIONS[file.region].zone_names(file.region, _zone_count(found))
-    return Plan(file.stack, file, document, found.specs, posture, wiring, exceptions, day, REGIONS[file.region].partition, zones)
+    return Plan(
+        file.stack, file, document, found.specs, posture, wiring, exceptions, day, REGIONS[file.region].partition, zones
+    )
 
 
 def _part(found: Diagnosis, document: Head | None) -> Compliance:
@@ -114,7 +116,7 @@ def _place(found: Diagnosis, region: str) -> Iterator[Problem]:
         return
     zones, asked = len(REGIONS[region].zones), _zone_count(found)
     if asked > zones:
-        path = ("network", "zones")
+        path: Path_ = ("network", "zones")
         yield Problem(what=f"{region} has {zones} zones", path=path, position=found.source.position(path), value=str(asked),
                       allowed=f"up to {zones}", why="every tier gets one subnet in each zone", fix="ask for fewer zones or another region")  # fmt: skip
     for noun, (_, spec) in found.specs.items():

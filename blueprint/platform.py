@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -28,16 +28,21 @@ def compose(plan: Plan, *, wiring: Wiring | None = None) -> Mapping[Noun, Compon
     built: dict[Noun, Component] = {}
     for noun, (slot, spec) in plan.specs.items():
         kind = str(getattr(spec, "kind", next(iter(slots()[slot].kinds))))
-        make = component_of(slot, kind)
+        make: Callable[..., Component] = component_of(slot, kind)  # beyond the base, each asks for what it uses
         given = _given(make, noun, plan, built)
-        built[noun] = make(noun, spec, platform=context, opts=pulumi.ResourceOptions(providers={"aws": home}), **given)  # type: ignore[call-arg]
+        options = pulumi.ResourceOptions(providers={"aws": home})
+        built[noun] = make(noun, spec, platform=context, opts=options, **given)
     return built
 
 
-def _given(make: type[Component], noun: Noun, plan: Plan, built: Mapping[Noun, Component]) -> dict[str, object]:
+def _given(
+    make: Callable[..., Component], noun: Noun, plan: Plan, built: Mapping[Noun, Component]
+) -> dict[str, object]:
     """What a constructor asks for by name: ports of single slots, of its own wants, and of what it is built on."""
-    asked = inspect.signature(make.__init__).parameters
-    given: dict[str, object] = {name: _port(built.get(name)) for name in asked if name in slots() and not slots()[name].many}
+    asked = inspect.signature(make).parameters
+    given: dict[str, object] = {
+        name: _port(built.get(name)) for name in asked if name in slots() and not slots()[name].many
+    }
     if "ports" in asked:
         given["ports"] = {edge.want.name: built[edge.provider].ports[edge.offer.name] for edge in plan.wiring.of(noun)}
     if "uses" in asked:

@@ -137,7 +137,7 @@ class Recorder:
             )
         found = struct_pb2.Struct()
         found.update(answer(place))
-        return resource_pb2.ResourceInvokeResponse(**{"return": found})
+        return resource_pb2.ResourceInvokeResponse(**{"return": found})  # type: ignore[arg-type]  # return is a keyword
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> None:  # noqa: N802
         """Refuse methods of remote components: nobody runs them offline."""

@@ -7,7 +7,7 @@ Read as YAML 1.2 core, because that is nearer to what the pulumi CLI makes of a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,7 +32,11 @@ _CORE = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("tag:yaml.org,2002:int", r"[-+]?[0-9]+", list("-+0123456789")),
-    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.0123456789")),
+    (
+        "tag:yaml.org,2002:float",
+        r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)",
+        list("-+.0123456789"),
+    ),
     ("tag:yaml.org,2002:merge", r"<<", ["<"]),
 )
 _CHANGED_BY_THE_CLI = (
@@ -55,6 +59,16 @@ class _Loader(yaml.CSafeLoader):
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in _CORE:
     _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
+
+
+_READERS: Mapping[str, Callable[[str], JsonValue]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": int,
+    "float": float,
+    "str": str,
+}
+"""Last word of a core schema tag -> how its text is read."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,9 @@ def read(file: Path) -> Source:
                            why="a document of that size is not written by people", fix="move data out of the document")  # fmt: skip
         raw = file.read_bytes()
     except OSError as error:
-        raise _refusal(f"cannot be read: {error.strerror}", position, fix="check the name and the permissions") from error
+        raise _refusal(
+            f"cannot be read: {error.strerror}", position, fix="check the name and the permissions"
+        ) from error
     return parse(raw, file)
 
 
@@ -146,9 +162,16 @@ class _Walk:
         here = self._mark(node)
         self.values.setdefault(path, here)
         if len(self.values) > MAX_VALUES:
-            raise _refusal(f"more than {MAX_VALUES:,} values", here, why="aliases that multiply are refused", fix="write the values out")
+            raise _refusal(
+                f"more than {MAX_VALUES:,} values",
+                here,
+                why="aliases that multiply are refused",
+                fix="write the values out",
+            )
         if id(node) in above or len(path) > MAX_DEPTH:
-            raise _refusal("an alias that contains itself, or more than 64 levels", here, path=path, fix="write the value out")
+            raise _refusal(
+                "an alias that contains itself, or more than 64 levels", here, path=path, fix="write the value out"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, above | {id(node)})
         if isinstance(node, yaml.SequenceNode):
@@ -195,27 +218,34 @@ class _Walk:
         if not getattr(node, "style", None):  # plain: None from the Python parser, empty from the C one
             for pattern, what, why in _CHANGED_BY_THE_CLI:
                 if pattern.fullmatch(text):
-                    self._problem(what, path, here, value=text, why=why, fix=f'quote it if it is text: "{text}"; write a number plainly, such as 1.5')
+                    self._problem(
+                        what,
+                        path,
+                        here,
+                        value=text,
+                        why=why,
+                        fix=f'quote it if it is text: "{text}"; write a number plainly, such as 1.5',
+                    )
                     return text
-        match node.tag.rpartition(":")[2]:
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return int(text)
-            case "float":
-                return float(text.replace("inf", "Infinity")) if "n" not in text.lower() else text
-            case "str":
-                return text
-        self._problem(f"tag {node.tag} is not known", path, here, value=text, allowed="plain YAML", fix="remove the tag")
-        return text
+        kind = node.tag.rpartition(":")[2]
+        if kind not in _READERS:
+            self._problem(
+                f"tag {node.tag} is not known", path, here, value=text, allowed="plain YAML", fix="remove the tag"
+            )
+            return text
+        try:
+            return _READERS[kind](text)
+        except ValueError:
+            self._problem("not a number that can be read", path, here, value=text[:40], fix="quote it if it is text")
+            return text
 
     def _mark(self, node: Node) -> Position:
         return Position(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def _problem(self, what: str, path: Path_, position: Position, *, value: str = "", allowed: str = "", why: str = "", fix: str = "") -> None:  # fmt: skip
-        self.problems.append(Problem(what=what, path=path, position=position, value=value, allowed=allowed, why=why, fix=fix))
+        self.problems.append(
+            Problem(what=what, path=path, position=position, value=value, allowed=allowed, why=why, fix=fix)
+        )
 
 
 def _refusal(what: str, position: Position, *, path: Sequence[str | int] = (), allowed: str = "", why: str = "", fix: str = "") -> DocumentError:  # fmt: skip

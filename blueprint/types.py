@@ -146,7 +146,9 @@ def _network(text: str) -> str:
 def _private_network(text: str) -> str:
     network = ipaddress.IPv4Network(text)
     if not network.is_private:
-        raise ValueError("a VPC of the platform uses private address space: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+        raise ValueError(
+            "a VPC of the platform uses private address space: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+        )
     return text
 
 

@@ -54,8 +54,13 @@ def load_attestations(file: Path, *, as_of: dt.date) -> Attestations:
         signed = _FILE.validate_python(source.data)
     except ValidationError as error:
         problems += [
-            Problem(what=each["msg"], path=tuple(each["loc"]), position=source.position(tuple(each["loc"])), value=str(each["input"])[:60],
-                    fix="see docs/how-to/attest-a-requirement.md")  # fmt: skip
+            Problem(
+                what=each["msg"],
+                path=tuple(each["loc"]),
+                position=source.position(tuple(each["loc"])),
+                value=str(each["input"])[:60],
+                fix="see docs/how-to/attest-a-requirement.md",
+            )
             for each in error.errors(include_url=False)
         ]
         raise DocumentError(problems) from error

@@ -1,8 +1,8 @@
 """Dated exceptions: what a stack does not meet, who owns the risk, what is done instead, and until when.
 
-    compliance/exceptions/<stack>.yaml
-    - {id: EX-7, waives: {rule: …, subject: …}, owner: …, approver: …, risk: …, compensating: …, until: "2027-03-31"}
-    - {id: EX-8, waives: {parameter: …, component: …}, …}
+compliance/exceptions/<stack>.yaml
+- {id: EX-7, waives: {rule: …, subject: …}, owner: …, approver: …, risk: …, compensating: …, until: "2027-03-31"}
+- {id: EX-8, waives: {parameter: …, component: …}, …}
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class ExceptionList:
 
     def waives_parameter(self, parameter: str, component: Noun) -> Waiver | None:
         """The exception that lets a component be weaker in one parameter."""
-        return next((each for each in self.in_force if each.waives == Waives(parameter=parameter, component=component)), None)
+        return next(
+            (each for each in self.in_force if each.waives == Waives(parameter=parameter, component=component)), None
+        )
 
     def cover(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Mark every FAIL that an exception covers; no other verdict can be waived."""

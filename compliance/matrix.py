@@ -152,13 +152,38 @@ class Header(Frozen):
     mode: str
 
 
+class Pairs(Frozen):
+    """Rule × subject pairs; those that do not apply are on neither side."""
+
+    applicable: int
+    decided: int
+    share: float | None
+    by_provider_default: int
+    """Decided pairs that rest on a value that is absent and was taken from the table of provider's defaults."""
+
+
+class Summary(Frozen):
+    """Totals, each with its denominator."""
+
+    rows: int
+    by_framework: Mapping[str, int]
+    by_kind: Mapping[str, int]
+    by_mapping: Mapping[str, int]
+    by_status: Mapping[str, int]
+    by_assessment: Mapping[str, int]
+    by_depth: Mapping[str, int]
+    technical: int
+    technical_mapped: int
+    findings: Mapping[str, int]
+    pairs: Pairs
+
+
 class Matrix(Frozen):
     """All rows with their totals and the posture that they were judged by; the machine contract blueprint.matrix/1."""
 
     schema_: Literal["blueprint.matrix/1"] = Field(SCHEMA, alias="schema")
     header: Header
-    summary: Mapping[str, JsonValue]
-    """Totals, each with its denominator."""
+    summary: Summary
     grid: Mapping[str, Mapping[str, Mapping[str, int]]]
     """Layer → framework → assessment → mapped rows."""
     layers: Mapping[str, Mapping[str, int]]
@@ -180,11 +205,17 @@ class Matrix(Frozen):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
-            raise FileUnreadable(f"{path}: not a {SCHEMA} document: {place}: {first['msg']}; make one with `blueprint matrix -o json`") from error
+            raise FileUnreadable(
+                f"{path}: not a {SCHEMA} document: {place}: {first['msg']}; make one with `blueprint matrix -o json`"
+            ) from error
 
 
 def build_matrix(
-    header: Header, catalogue: Catalogue, posture: JoinedPosture, findings: Sequence[Finding], attestations: Attestations
+    header: Header,
+    catalogue: Catalogue,
+    posture: JoinedPosture,
+    findings: Sequence[Finding],
+    attestations: Attestations,
 ) -> Matrix:
     """Compute every row. A framework without a requirement list does not exist: the catalogue has refused it."""
     by_rule: dict[str, list[Finding]] = defaultdict(list)
@@ -210,29 +241,30 @@ def _entry(effective: Effective, posture: JoinedPosture) -> PostureEntry:
     )  # fmt: skip
 
 
-def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> dict[str, JsonValue]:
+def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> Summary:
     count = Counter(_word(finding) for finding in findings)
     decided = count["pass"] + count["fail"] + count["excepted"]
     applicable = decided + count["unknown"]
     outcomes = {Outcome.PASS, Outcome.FAIL}
     technical = [row for row in rows if row.kind is Kind.TECHNICAL]
-    return {
-        "rows": len(rows),
-        "by_framework": _count(f"{row.framework}@{row.edition}" for row in rows),
-        "by_kind": _count((row.kind.value for row in rows), Kind),
-        "by_mapping": _count((row.mapping.value for row in rows), Standing),
-        "by_status": _count((row.status.value if row.status else NO_RULE for row in rows), Status),
-        "by_assessment": _count((row.assessment.value if row.assessment else NO_RULE for row in rows), Assessment),
-        "by_depth": _count((row.depth.value if row.depth else NO_RULE for row in rows), Depth),
-        "technical_mapped": {"of": len(technical), "mapped": sum(row.mapping is Standing.MAPPED for row in technical)},
-        "findings": _count(map(_word, findings), ("pass", "fail", "unknown", "excepted")),
-        "pairs": {
-            "applicable": applicable,
-            "decided": decided,
-            "share": round(decided / applicable, 4) if applicable else None,
-            "by_provider_default": sum(each.by_default for each in findings if each.verdict.outcome in outcomes),
-        },
-    }
+    return Summary(
+        rows=len(rows),
+        by_framework=_count(f"{row.framework}@{row.edition}" for row in rows),
+        by_kind=_count((row.kind.value for row in rows), Kind),
+        by_mapping=_count((row.mapping.value for row in rows), Standing),
+        by_status=_count((row.status.value if row.status else NO_RULE for row in rows), Status),
+        by_assessment=_count((row.assessment.value if row.assessment else NO_RULE for row in rows), Assessment),
+        by_depth=_count((row.depth.value if row.depth else NO_RULE for row in rows), Depth),
+        technical=len(technical),
+        technical_mapped=sum(row.mapping is Standing.MAPPED for row in technical),
+        findings=_count(map(_word, findings), ("pass", "fail", "unknown", "excepted")),
+        pairs=Pairs(
+            applicable=applicable,
+            decided=decided,
+            share=round(decided / applicable, 4) if applicable else None,
+            by_provider_default=sum(each.by_default for each in findings if each.verdict.outcome in outcomes),
+        ),
+    )
 
 
 def _grid(rows: Sequence[MatrixRow]) -> dict[str, dict[str, dict[str, int]]]:
@@ -287,7 +319,9 @@ def _row(
         if each.verdict.outcome in {Outcome.FAIL, Outcome.UNKNOWN}
     )  # fmt: skip
     counts = _count(_word(finding) for finding in findings)
-    evidence = [[each.id, each.verdict.outcome.value] for each in findings] + [each.model_dump(mode="json") for each in applied]
+    evidence = [[each.id, each.verdict.outcome.value] for each in findings] + [
+        each.model_dump(mode="json") for each in applied
+    ]
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -355,7 +389,13 @@ def _applied(findings: Iterable[Finding]) -> tuple[Applied, ...]:
 
 def _reason(requirement: Requirement, missing: Sequence[str], findings: Sequence[Finding]) -> str:
     if isinstance(requirement.mapping, Mapped):
-        return f"nothing in scope of {', '.join(missing)}" if missing and findings else "no resource in scope" if missing else ""
+        return (
+            f"nothing in scope of {', '.join(missing)}"
+            if missing and findings
+            else "no resource in scope"
+            if missing
+            else ""
+        )
     return requirement.remainder
 
 

@@ -1,7 +1,7 @@
 """Write the generated reference, or with --check say what has drifted.
 
-    python -m tools.docs            writes docs/reference and blueprint/posture_accessors.py
-    python -m tools.docs --check    exit 1 when a file differs from what the code says, or a link leads nowhere
+python -m tools.docs            writes docs/reference and blueprint/posture_accessors.py
+python -m tools.docs --check    exit 1 when a file differs from what the code says, or a link leads nowhere
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ def pages() -> Mapping[Path, str]:
     from compliance.parameters import parameters
     from tools.generate_accessors import TARGET, always_set, render
 
-    found = {REFERENCE / f"{name}.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n" for name, schema in SCHEMAS.items()}
+    found = {
+        REFERENCE / f"{name}.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+        for name, schema in SCHEMAS.items()
+    }
     return {
         **found,
         TARGET: render(parameters(), always_set()),
@@ -119,7 +122,11 @@ def _controls() -> Iterator[str]:
     yield f"# Controls\n\n{len(catalogue.controls)} controls of our own, between requirements and rules.\n"
     yield "| control | statement | layers | proof | requirements |\n| --- | --- | --- | --- | --- |"
     for name, control in catalogue.controls.items():
-        proof = f"people: {control.by_people}" if control.by_people else ", ".join(f"`{rule}`" for rule in catalogue.proofs[name])
+        proof = (
+            f"people: {control.by_people}"
+            if control.by_people
+            else ", ".join(f"`{rule}`" for rule in catalogue.proofs[name])
+        )
         yield f"| {name} | {_cell(control.statement)} | {', '.join(control.layers)} | {_cell(proof)} | {len(catalogue.served[name])} |"
     yield ""
 

@@ -34,8 +34,8 @@ def command(
 ) -> None:  # fmt: skip
     """Hold a stack's resources against its posture, rule by rule.
 
-        blueprint check -s regulated
-        blueprint check -s regulated --preview preview.json -o json=findings.json
+    blueprint check -s regulated
+    blueprint check -s regulated --preview preview.json -o json=findings.json
     """
     judgement = judgement_of(stack, root, as_of, graph, preview, state)
     for name in rules:
@@ -54,7 +54,9 @@ def command(
 
 
 def _text(judgement: Judgement, rules: tuple[str, ...], statuses: tuple[str, ...], fail_on: object) -> str:
-    words = {finding.id: "excepted" if finding.exception else finding.verdict.outcome.value for finding in judgement.findings}
+    words = {
+        finding.id: "excepted" if finding.exception else finding.verdict.outcome.value for finding in judgement.findings
+    }
     shown = [each for each in judgement.findings if words[each.id] in statuses and (not rules or each.rule in rules)]
     lines = []
     for finding in sorted(shown, key=lambda each: (each.rule, each.subject)):
@@ -63,6 +65,10 @@ def _text(judgement: Judgement, rules: tuple[str, ...], statuses: tuple[str, ...
         if words[finding.id] == "fail":
             lines.append(f"    fix: {judgement.catalogue.rule(finding.rule).remedy}")
     count = Counter(words.values())
-    total = ", ".join(f"{count[word]} {word.replace('_', ' ')}" for word in ("pass", "fail", "unknown", "not_applicable", "excepted"))
+    total = ", ".join(
+        f"{count[word]} {word.replace('_', ' ')}" for word in ("pass", "fail", "unknown", "not_applicable", "excepted")
+    )
     end = "5: a rule FAILs" if judgement.violations(fail_on) else "0: nothing FAILs at or above --fail-on"  # type: ignore[arg-type]
-    return "\n".join([*lines, "" if lines else "nothing to show", f"{len(judgement.findings)} findings: {total}; exit code {end}"]).lstrip("\n")
+    return "\n".join(
+        [*lines, "" if lines else "nothing to show", f"{len(judgement.findings)} findings: {total}; exit code {end}"]
+    ).lstrip("\n")

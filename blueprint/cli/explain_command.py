@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def command(name: str | None, stack: str | None, effective: bool, as_of: dt.date | None, root: Path | None) -> None:
     """Tell all about a rule, control, requirement, parameter, kind (serving:vllm) or setting (serving.context).
 
-        blueprint explain audit_log_retention_days -s regulated
-        blueprint explain "164.312(b)"
-        blueprint explain -s regulated --effective
+    blueprint explain audit_log_retention_days -s regulated
+    blueprint explain "164.312(b)"
+    blueprint explain -s regulated --effective
     """
     plan = plan_of(stack, root, as_of)[0] if stack else None
     if effective:
@@ -53,7 +53,10 @@ def _parameter(name: str, plan: Plan | None) -> list[str]:
     found = parameters().get(name)
     if found is None:
         return []
-    lines = [f"{name}: {found.title}", f"  join          {found.join.value}{f', in {found.unit}' if found.unit else ''}"]
+    lines = [
+        f"{name}: {found.title}",
+        f"  join          {found.join.value}{f', in {found.unit}' if found.unit else ''}",
+    ]
     if found.order:
         lines.append(f"  order         {' < '.join(found.order)}: {found.order_reason}")
     lines += [f"  enforced by   {found.enforceable}", f"  applied at    {', '.join(found.applied_at) or 'no resource'}"]
@@ -68,7 +71,9 @@ def _parameter(name: str, plan: Plan | None) -> list[str]:
     for index, each in enumerate(plan.posture.contributions.get(name, ())):
         mark = "*" if index in effective.winners else " "
         value = "a duty without a value" if each.value is None else found.show(each.value)
-        lines.append(f"  {mark} {each.source} {each.citation}: {value} ({each.strength.value.replace('_', ' ')}, checked by {each.checked})")
+        lines.append(
+            f"  {mark} {each.source} {each.citation}: {value} ({each.strength.value.replace('_', ' ')}, checked by {each.checked})"
+        )
     return lines
 
 
@@ -132,8 +137,9 @@ def _kind(name: str, plan: Plan | None) -> list[str]:
         return []
     place = slots()[slot]
     chosen = [kind] if kind in place.kinds else list(place.kinds)
-    lines = [f"{slot}: {'several, by name' if place.many else 'one'}, layer {place.layer.value}, "
-             f"offers {place.offers or 'nothing'}, needs {', '.join(sorted(place.requires)) or 'no other slot'}"]  # fmt: skip
+    amount = "several, by name" if place.many else "one"
+    needs = ", ".join(sorted(place.requires)) or "no other slot"
+    lines = [f"{slot}: {amount}, layer {place.layer.value}, offers {place.offers or 'nothing'}, needs {needs}"]
     for each in chosen:
         model = spec_of(slot, each)
         lines += ["", f"kind: {each}", f"  {(model.__doc__ or '').strip()}", *_fields(model)]
@@ -189,4 +195,10 @@ def _names() -> list[str]:
 
     catalogue = load()
     kinds: Callable[[str], list[str]] = lambda slot: [f"{slot}:{kind}" for kind in slots()[slot].kinds]  # noqa: E731
-    return [*parameters(), *(rule.id for rule in catalogue.rules), *catalogue.controls, *slots(), *(kind for slot in slots() for kind in kinds(slot))]
+    return [
+        *parameters(),
+        *(rule.id for rule in catalogue.rules),
+        *catalogue.controls,
+        *slots(),
+        *(kind for slot in slots() for kind in kinds(slot)),
+    ]

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PROJECT = "ai-platform"
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """A date as YYYY-MM-DD."""
 
     name = "date"
@@ -43,7 +43,9 @@ def root_option(command: F) -> F:
 
 def stack_options(command: F) -> F:
     """--stack, --root and --as-of: which document, on which day."""
-    command = click.option("--as-of", type=Day(), default=None, help="Judge exceptions as of this day; left out: today.")(command)
+    command = click.option(
+        "--as-of", type=Day(), default=None, help="Judge exceptions as of this day; left out: today."
+    )(command)
     command = root_option(command)
     return click.option("-s", "--stack", required=True, help="Stack name, or the path of a stack file.")(command)
 
@@ -92,7 +94,9 @@ def judgement_of(
     """Judge a stack on its synth, or on the resources of one of the files."""
     given = [path for path in (graph, preview, state) if path is not None]
     if len(given) > 1 and not (preview and state and not graph):
-        raise click.UsageError("resources come from one place: --graph, --preview or --state (a preview may need --state beside it)")
+        raise click.UsageError(
+            "resources come from one place: --graph, --preview or --state (a preview may need --state beside it)"
+        )
     plan, base = plan_of(stack, root, as_of)
     from blueprint.judgement import judge_plan  # noqa: PLC0415
     from compliance.matrix import Depth  # noqa: PLC0415

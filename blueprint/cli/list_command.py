@@ -15,13 +15,16 @@ Rows = tuple[tuple[str, ...], Iterable[tuple[str, ...]]]
 
 
 @click.command(name="list")
-@click.argument("what", type=click.Choice(["stacks", "presets", "kinds", "frameworks", "parameters", "controls", "rules", "subjects"]))
+@click.argument(
+    "what",
+    type=click.Choice(["stacks", "presets", "kinds", "frameworks", "parameters", "controls", "rules", "subjects"]),
+)
 @root_option
 @output_option("table", "json")
 def command(what: str, root: Path | None, outputs: tuple[tuple[str, Path | None], ...]) -> None:
     """List what there is, one a line.
 
-        blueprint list rules
+    blueprint list rules
     """
     head, rows = _LISTS[what](root)
     ordered = sorted(rows)
@@ -60,7 +63,8 @@ def _frameworks(_: Path | None) -> Rows:
     from compliance.catalogue import load  # noqa: PLC0415
 
     return ("framework", "rows", "title"), [
-        (reference, str(len(framework.requirements)), framework.title) for reference, framework in load().frameworks.items()
+        (reference, str(len(framework.requirements)), framework.title)
+        for reference, framework in load().frameworks.items()
     ]
 
 
@@ -96,7 +100,10 @@ def _subjects(_: Path | None) -> Rows:
     from compliance.facts import registry  # noqa: PLC0415
 
     return ("subject", "leaves"), [
-        (kind.__name__, ", ".join(field.name for field in fields(kind) if field.name not in {"id", "urns", "data_classes"}))
+        (
+            kind.__name__,
+            ", ".join(field.name for field in fields(kind) if field.name not in {"id", "urns", "data_classes"}),
+        )
         for kind in registry.kinds().values()
     ]
 

@@ -24,7 +24,7 @@ def command(
 ) -> None:  # fmt: skip
     """Requirement by requirement: which resources answer it, on which evidence, and what is left to do.
 
-        blueprint matrix -s regulated -o html=matrix.html -o csv=matrix.csv
+    blueprint matrix -s regulated -o html=matrix.html -o csv=matrix.csv
     """
     judgement = judgement_of(stack, root, as_of, graph, preview, state)
     matrix = judgement.matrix()

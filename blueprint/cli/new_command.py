@@ -21,7 +21,9 @@ def command() -> None:
 
 @command.command(name="stack")
 @click.argument("name")
-@click.option("--preset", type=click.Choice(PRESETS), default="regulated", show_default=True, help="Where it starts from.")
+@click.option(
+    "--preset", type=click.Choice(PRESETS), default="regulated", show_default=True, help="Where it starts from."
+)
 @click.option("--platform", default="platform", show_default=True, help="Name of the platform.")
 @click.option("--environment", default="dev", show_default=True, help="Environment of the stack.")
 @click.option("--owner", default="platform-team@example.org", show_default=True, help="Who answers for it.")
@@ -32,11 +34,15 @@ def command() -> None:
 def stack(name: str, root: Path | None, **values: str) -> None:
     """Write stacks/Pulumi.NAME.yaml: the preset and the fields that have no default; it validates as it is.
 
-        blueprint new stack claims --preset regulated --account 111122223333
+    blueprint new stack claims --preset regulated --account 111122223333
     """
     from blueprint.config import project_root  # noqa: PLC0415  help does not need it
 
-    _write((root or project_root(Path.cwd())) / "stacks" / f"Pulumi.{name}.yaml", f"stack.{values['preset']}.yaml", {"name": name, **values})
+    _write(
+        (root or project_root(Path.cwd())) / "stacks" / f"Pulumi.{name}.yaml",
+        f"stack.{values['preset']}.yaml",
+        {"name": name, **values},
+    )
 
 
 @command.command(name="rule")
@@ -45,7 +51,7 @@ def stack(name: str, root: Path | None, **values: str) -> None:
 def rule(name: str, into: Path) -> None:
     """Write NAME.yaml: a rule with its truth table, ready to be changed.
 
-        blueprint new rule logs_group_kept_for_us --into our-rules/rules/logs
+    blueprint new rule logs_group_kept_for_us --into our-rules/rules/logs
     """
     _write(into / f"{name}.yaml", "rule.yaml", {"name": name})
 
@@ -54,11 +60,13 @@ def rule(name: str, into: Path) -> None:
 @click.argument("noun")
 @click.option("--slot", required=True, help="The slot that it fills.")
 @click.option("--kind", required=True, help="The kind by which documents choose it.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), required=True, help="A package folder of yours.")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), required=True, help="A package folder of yours."
+)
 def component(noun: str, slot: str, kind: str, into: Path) -> None:
     """Write a component of your own in one file: spec, component and the entry point to add.
 
-        blueprint new component Triton --slot serving --kind triton --into acme_platform
+    blueprint new component Triton --slot serving --kind triton --into acme_platform
     """
     from blueprint.errors import NotFound  # noqa: PLC0415
     from blueprint.slots import slots  # noqa: PLC0415

@@ -18,7 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def output_option(*formats: str) -> Callable[[F], F]:
     """-o FORMAT[=PATH], repeatable; the first format is the one meant when none is named."""
 
-    def check(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path | None], ...]:
+    def check(
+        _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[tuple[str, Path | None], ...]:
         chosen = []
         for value in values or (formats[0],):
             name, _, path = value.partition("=")
@@ -26,7 +28,9 @@ def output_option(*formats: str) -> Callable[[F], F]:
                 raise click.BadParameter(f"{name!r} is not a format here; known: {', '.join(formats)}")
             chosen.append((name, Path(path) if path else None))
         if sum(path is None for _, path in chosen) > 1:
-            raise click.BadParameter("only one format can go to stdout; name a file for the others: -o html=matrix.html")
+            raise click.BadParameter(
+                "only one format can go to stdout; name a file for the others: -o html=matrix.html"
+            )
         return tuple(chosen)
 
     return click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", callback=check,
@@ -61,7 +65,13 @@ def as_json(value: JsonValue) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-VERDICT_COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "bright_black", "excepted": "cyan"}
+VERDICT_COLOURS = {
+    "pass": "green",
+    "fail": "red",
+    "unknown": "yellow",
+    "not_applicable": "bright_black",
+    "excepted": "cyan",
+}
 
 
 def coloured(word: str) -> str:

@@ -15,7 +15,7 @@ from blueprint.cli.outputs import output_option, write_all
 def command(results: Path, outputs: tuple[tuple[str, Path | None], ...]) -> None:
     """Render a saved matrix (`matrix -o json`) again. Computes nothing, so an old result stays what it was.
 
-        blueprint report out/regulated.matrix.json -o html=matrix.html
+    blueprint report out/regulated.matrix.json -o html=matrix.html
     """
     from compliance.matrix import Matrix  # noqa: PLC0415  help does not need it
     from compliance.reports.delimited import as_csv  # noqa: PLC0415

@@ -12,7 +12,7 @@ from blueprint.cli.outputs import as_json
 def command(name: str) -> None:
     """Print the JSON Schema of a stack file or of a machine output.
 
-        blueprint schema stack > stack.schema.json
+    blueprint schema stack > stack.schema.json
     """
     from blueprint.schemas import SCHEMAS  # noqa: PLC0415  builds the models
 

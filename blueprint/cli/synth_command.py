@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(stack: str, root: Path | None, as_of: dt.date | None, outputs: tuple[tuple[str, Path | None], ...]) -> None:
     """Print every resource of a stack: no engine, no network, no credentials, the same bytes every time.
 
-        blueprint synth -s regulated -o json=graph.json
+    blueprint synth -s regulated -o json=graph.json
     """
     plan, _ = plan_of(stack, root, as_of)
     graph = synth_of(plan)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from compliance.matrix import MatrixRow
+from compliance.matrix import Header, MatrixRow, Summary
 
-Cell: TypeAlias = "Callable[[MatrixRow], str]"
+Cell: TypeAlias = Callable[[MatrixRow], str]
 
 
 def _applied(row: MatrixRow) -> str:
@@ -41,10 +40,20 @@ COLUMNS: tuple[tuple[str, Cell], ...] = (
 )
 
 
-def facts_of(header: object) -> list[tuple[str, str]]:
+def facts_of(header: Header) -> list[tuple[str, str]]:
     """The header of a matrix as label and text, for the head of every report."""
-    fields = type(header).model_fields  # type: ignore[attr-defined]
-    return [(name.replace("_", " "), _shown(getattr(header, name))) for name in fields]
+    return [(name.replace("_", " "), _shown(value)) for name, value in header]
+
+
+def totals(summary: Summary) -> list[tuple[str, Mapping[str, int]]]:
+    """The ways in which rows are counted, as label and counts."""
+    return [
+        ("framework", summary.by_framework),
+        ("kind", summary.by_kind),
+        ("mapping", summary.by_mapping),
+        ("status", summary.by_status),
+        ("assessment", summary.by_assessment),
+    ]
 
 
 def _shown(value: object) -> str:

@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.reports.columns import COLUMNS, facts_of
+from compliance.reports.columns import COLUMNS, facts_of, totals
 
 if TYPE_CHECKING:
     from compliance.matrix import Matrix
 
-_SHOWN = ("requirement", "title", "kind", "responsibility", "status", "assessment", "verdicts", "controls", "remainder", "customer duty")
+_SHOWN = (
+    "requirement",
+    "title",
+    "kind",
+    "responsibility",
+    "status",
+    "assessment",
+    "verdicts",
+    "controls",
+    "remainder",
+    "customer duty",
+)
 
 
 def as_markdown(matrix: Matrix) -> str:
     """Write the header, the totals, and one table a framework."""
     shown = [(name, cell) for name, cell in COLUMNS if name in _SHOWN]
-    lines = [f"# Requirements of {matrix.header.stack}", "", *(f"- {label}: {text}" for label, text in facts_of(matrix.header)), ""]
-    for label, counts in matrix.summary.items():
-        if label.startswith("by_") and isinstance(counts, dict):
-            lines.append(f"- rows by {label.removeprefix('by_')}: " + ", ".join(f"{number} {word}" for word, number in counts.items()))
+    lines = [
+        f"# Requirements of {matrix.header.stack}",
+        "",
+        *(f"- {label}: {text}" for label, text in facts_of(matrix.header)),
+        "",
+    ]
+    for label, counts in totals(matrix.summary):
+        lines.append(f"- rows by {label}: " + ", ".join(f"{number} {word}" for word, number in counts.items()))
     for framework in matrix.header.frameworks:
         lines += ["", f"## {framework}", "", _line([name for name, _ in shown]), _line(["---"] * len(shown))]
-        lines += [_line([cell(row) for _, cell in shown]) for row in matrix.rows if f"{row.framework}@{row.edition}" == framework]
+        lines += [
+            _line([cell(row) for _, cell in shown])
+            for row in matrix.rows
+            if f"{row.framework}@{row.edition}" == framework
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import JsonValue
 
@@ -27,7 +28,7 @@ def as_html(matrix: Matrix) -> str:
         facts=facts_of(matrix.header),
         summary=matrix.summary,
         frameworks=sorted({row.framework for row in matrix.rows}),
-        grid=dict(reversed(matrix.grid.items())),
+        grid=dict(reversed(list(matrix.grid.items()))),
         no_rule=NO_RULE,
         bars=_bars(matrix),
         outcomes=OUTCOMES,
@@ -45,7 +46,7 @@ def _bars(matrix: Matrix) -> list[dict[str, JsonValue]]:
     """Layers top first, each with its outcomes as lengths and counts."""
     longest = max((sum(cell.values()) for cell in matrix.layers.values()), default=1)
     bars: list[dict[str, JsonValue]] = []
-    for layer, cell in reversed(matrix.layers.items()):
+    for layer, cell in reversed(list(matrix.layers.items())):
         at, parts = 0, []
         for outcome in OUTCOMES:
             width = round(BAR * cell.get(outcome, 0) / longest)
@@ -62,7 +63,15 @@ def _evidence(matrix: Matrix) -> dict[str, JsonValue]:
     rows: list[JsonValue] = []
     for row in matrix.rows:
         applied: list[JsonValue] = [
-            [urns.setdefault(each.urn, len(urns)), each.path, each.value, each.parameter, each.bound, each.how, rules.setdefault(each.rule, len(rules))]
+            [
+                urns.setdefault(each.urn, len(urns)),
+                each.path,
+                each.value,
+                each.parameter,
+                each.bound,
+                each.how,
+                rules.setdefault(each.rule, len(rules)),
+            ]
             for each in row.applied_by
         ]
         still_open: list[JsonValue] = [each.model_dump(mode="json") for each in row.open]
@@ -81,4 +90,7 @@ def _filters(matrix: Matrix) -> dict[str, list[str]]:
         "assessment": [row.assessment.value if row.assessment else NO_RULE for row in matrix.rows],
         "responsibility": [row.responsibility for row in matrix.rows],
     }
-    return {name: list(dict.fromkeys(values)) if name == "framework" else sorted(set(values)) for name, values in columns.items()}
+    return {
+        name: list(dict.fromkeys(values)) if name == "framework" else sorted(set(values))
+        for name, values in columns.items()
+    }

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
-from blueprint.config import StackFile, compare, find, lay_over, load, project_root, stacks
+from blueprint.config import compare, find, load, project_root, stacks
 from blueprint.errors import BlueprintError, DocumentError, NotFound
 from blueprint.source import parse
 
@@ -27,12 +25,6 @@ def problems(file: Path) -> list[str]:
         return [problem.what for problem in load(file, "test").source.problems]
     except DocumentError as error:
         return [problem.what for problem in error.problems]
-
-
-def merged(preset: str, document: str) -> StackFile:
-    origins: dict[tuple[str | int, ...], object] = {}
-    source = lay_over(parse(preset.encode(), Path("p")), parse(document.encode(), Path("d")), origins)  # type: ignore[arg-type]
-    return StackFile("t", Path("d"), "us-east-1", source, origins)  # type: ignore[arg-type]
 
 
 def test_a_project_is_found_from_any_folder_inside_it() -> None:
@@ -53,41 +45,6 @@ def test_the_five_stacks_are_there() -> None:
     assert set(stacks(ROOT)) == {"brownfield", "dev", "prod", "regulated", "seed"}
 
 
-def test_lists_of_named_things_merge_by_name_and_keep_their_order() -> None:
-    found = merged(
-        "gpu_pools: [{name: a, instance: x}, {name: b, instance: y}]\n",
-        "gpu_pools: [{name: b, max_nodes: 2}, {name: c, instance: z}]\n",
-    )
-    assert found.source.data == {
-        "gpu_pools": [{"name": "a", "instance": "x"}, {"name": "b", "instance": "y", "max_nodes": 2}, {"name": "c", "instance": "z"}]
-    }
-
-
-def test_another_kind_replaces_the_preset_s_component_as_a_whole() -> None:
-    found = merged("network: {kind: managed, cidr: 10.0.0.0/16}\n", "network: {kind: existing, vpc_id: vpc-1}\n")
-    assert found.source.data == {"network": {"kind": "existing", "vpc_id": "vpc-1"}}
-
-
-def test_every_merged_value_leads_to_the_file_that_said_it() -> None:
-    found = merged("network: {zones: 3, cidr: 10.0.0.0/16}\n", "network:\n  zones: 2\n")
-    assert str(found.source.position(("network", "zones"))) == "d:2:10"
-    assert str(found.source.position(("network", "cidr"))) == "p:1:27"
-    assert (found.origins["network", "zones"], found.origins["network", "cidr"]) == ("document", "preset")
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-5, 5) | st.text("abc", max_size=3),
-        lambda inner: st.dictionaries(st.sampled_from("abcd"), inner, max_size=3) | st.lists(inner, max_size=3),
-    )
-)
-def test_a_value_of_the_document_always_wins_also_when_it_is_false_or_empty(value: object) -> None:
-    preset = parse(b"k: {a: 1, b: {c: 2}}\nj: 7\n", Path("p"))
-    document = parse(yaml.safe_dump({"j": value}).encode(), Path("d"))
-    merged_source = lay_over(preset, document, {})
-    assert merged_source.data == {"k": {"a": 1, "b": {"c": 2}}, "j": value}
-
-
 def test_a_file_without_config_says_what_belongs_there(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.x.yaml"
     file.write_text("runtime: python\n")
@@ -106,7 +63,13 @@ def test_an_unknown_preset_is_answered_with_the_known_ones(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "secret",
-    ["AKIA" + "Q" * 16, "-----BEGIN RSA PRIVATE KEY-----", "postgres://user:" + "pw@host/db", "ghp_" + "a" * 36, "sk-" + "a" * 32],
+    [
+        "AKIA" + "Q" * 16,
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "postgres://user:" + "pw@host/db",
+        "ghp_" + "a" * 36,
+        "sk-" + "a" * 32,
+    ],
 )
 def test_a_secret_in_clear_is_refused_and_not_repeated(tmp_path: Path, secret: str) -> None:
     file = stack(tmp_path, {"owner": secret})

@@ -41,19 +41,26 @@ def _run(count: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
         stack = draw.choice(STACKS)
         data, model = documents[stack]
         mutation = mutate(data, draw)
-        file.write_text(yaml.safe_dump({"config": {"aws:region": "us-east-1", "blueprint:platform": mutation.data}}), encoding="utf-8")
+        file.write_text(
+            yaml.safe_dump({"config": {"aws:region": "us-east-1", "blueprint:platform": mutation.data}}),
+            encoding="utf-8",
+        )
         try:
             plan = make_plan(load(file, "fuzz"), folder)
         except DocumentError as error:
             near = [each for each in error.problems if _near(each.path, mutation.path)]
             outcome["refused in place" if near else "refused elsewhere"] += 1
             if not near:
-                wrong.append(f"{number} {stack} {mutation.kind} at {mutation.path}: {[each.path for each in error.problems]}")
+                wrong.append(
+                    f"{number} {stack} {mutation.kind} at {mutation.path}: {[each.path for each in error.problems]}"
+                )
             continue
         same = _equivalent(mutation, plan.file, model)
         outcome["equivalent" if same else "accepted"] += 1
         if not same:
-            wrong.append(f"{number} {stack} {mutation.kind} at {mutation.path}: accepted {json.dumps(_at(mutation))[:80]}")
+            wrong.append(
+                f"{number} {stack} {mutation.kind} at {mutation.path}: accepted {json.dumps(_at(mutation))[:80]}"
+            )
     return outcome, wrong
 
 

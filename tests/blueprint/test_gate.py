@@ -14,7 +14,7 @@ from blueprint.gate import Answer, Question, ask, stop_of
 from blueprint.types import Severity
 
 
-class Stopped(Exception):  # noqa: N818  it stands for the end of the process
+class Stopped(Exception):
     pass
 
 

@@ -107,7 +107,9 @@ def test_more_zones_than_the_region_has_are_refused(refused: Callable[..., list[
 
 
 def test_an_instance_type_that_the_region_does_not_offer_is_refused(refused: Callable[..., list[Problem]]) -> None:
-    assert any(problem.key == "gpu_pools[0].instance" for problem in refused(put("name", value="claims"), region="eu-west-1"))
+    assert any(
+        problem.key == "gpu_pools[0].instance" for problem in refused(put("name", value="claims"), region="eu-west-1")
+    )
 
 
 def test_a_region_that_does_not_exist_is_refused(refused: Callable[..., list[Problem]]) -> None:
@@ -115,7 +117,9 @@ def test_a_region_that_does_not_exist_is_refused(refused: Callable[..., list[Pro
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/27", "10.0.0.1/16", "8.8.0.0/16", "10.0.0.0"])
-def test_an_address_range_that_is_too_small_malformed_or_public_is_refused(refused: Callable[..., list[Problem]], cidr: str) -> None:
+def test_an_address_range_that_is_too_small_malformed_or_public_is_refused(
+    refused: Callable[..., list[Problem]], cidr: str
+) -> None:
     assert any(problem.key.startswith("network") for problem in refused(put("network", "cidr", value=cidr)))
 
 
@@ -150,7 +154,9 @@ def test_a_dated_exception_lets_a_weaker_value_through(refused: Callable[..., li
 
 
 def test_an_exception_that_has_ended_covers_nothing(refused: Callable[..., list[Problem]]) -> None:
-    assert "audit.retention_days" in keyed(refused(put("audit", "retention_days", value=400), exceptions=EXCEPTION % "2026-11-19"))
+    assert "audit.retention_days" in keyed(
+        refused(put("audit", "retention_days", value=400), exceptions=EXCEPTION % "2026-11-19")
+    )
 
 
 def test_an_unknown_framework_is_shown_at_its_word(refused: Callable[..., list[Problem]]) -> None:

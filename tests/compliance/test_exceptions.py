@@ -37,7 +37,14 @@ def refusals(tmp_path: Path, text: str) -> list[str]:
 
 
 def finding(outcome: Outcome, subject: str = "LogGroup/chat") -> Finding:
-    return Finding(id="1", rule="r", subject=subject, urns=(), severity=Severity.HIGH, verdict=Verdict(outcome=outcome, because="so"))
+    return Finding(
+        id="1",
+        rule="r",
+        subject=subject,
+        urns=(),
+        severity=Severity.HIGH,
+        verdict=Verdict(outcome=outcome, because="so"),
+    )
 
 
 def test_no_file_means_no_exception(tmp_path: Path) -> None:
@@ -80,7 +87,10 @@ def test_an_exception_without_an_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_exception_names_a_rule_and_a_subject_or_a_parameter_and_a_component(tmp_path: Path) -> None:
-    assert any("either rule and subject" in what for what in refusals(tmp_path, ENTRY.replace("subject: LogGroup/chat", "component: audit")))
+    assert any(
+        "either rule and subject" in what
+        for what in refusals(tmp_path, ENTRY.replace("subject: LogGroup/chat", "component: audit"))
+    )
 
 
 def test_the_same_id_twice_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,18 @@ from compliance.attestation import Attestation, Attestations
 from compliance.catalogue import Catalogue
 from compliance.findings import Finding, Outcome, Read, Verdict
 from compliance.matrix import Assessment, Depth, Header, Matrix, MatrixRow, Status, build_matrix, layer_of
-from compliance.requirements import Citation, Control, Extent, Framework, Kind, Mapped, Obligation, Requirement, Responsibility, Totals
+from compliance.requirements import (
+    Citation,
+    Control,
+    Extent,
+    Framework,
+    Kind,
+    Mapped,
+    Obligation,
+    Requirement,
+    Responsibility,
+    Totals,
+)
 from compliance.rule import Case, Rule
 
 REFERENCE = "demo@1"
@@ -51,15 +62,38 @@ def catalogue(row: Requirement, *rules: Rule) -> Catalogue:
     return Catalogue(frameworks={REFERENCE: framework}, controls={"LOG-04": control}, rules=rules)
 
 
-def finding(outcome: Outcome, name: str = "kept", subject: str = "LogGroup/audit", exception: str | None = None) -> Finding:
-    read = Read(urn=URN, path="retentionInDays", value=2192, parameter="audit_log_retention_days", bound=2192, decides=True)
+def finding(
+    outcome: Outcome, name: str = "kept", subject: str = "LogGroup/audit", exception: str | None = None
+) -> Finding:
+    read = Read(
+        urn=URN, path="retentionInDays", value=2192, parameter="audit_log_retention_days", bound=2192, decides=True
+    )
     verdict = Verdict(outcome=outcome, because="retention is 2192", reads=(read,))
     key = f"logs_group_{name}"
-    return Finding(id=Finding.id_of(key, subject), rule=key, subject=subject, urns=(URN,), severity=Severity.HIGH, verdict=verdict, exception=exception)
+    return Finding(
+        id=Finding.id_of(key, subject),
+        rule=key,
+        subject=subject,
+        urns=(URN,),
+        severity=Severity.HIGH,
+        verdict=verdict,
+        exception=exception,
+    )
 
 
-def row_of(findings: Iterable[Finding], row: Requirement | None = None, rules: tuple[Rule, ...] = (rule("kept"),), signed: Attestations | None = None) -> MatrixRow:
-    matrix = build_matrix(HEADER, catalogue(row or requirement(), *rules), JoinedPosture({}, {}), tuple(findings), signed or Attestations({}))
+def row_of(
+    findings: Iterable[Finding],
+    row: Requirement | None = None,
+    rules: tuple[Rule, ...] = (rule("kept"),),
+    signed: Attestations | None = None,
+) -> MatrixRow:
+    matrix = build_matrix(
+        HEADER,
+        catalogue(row or requirement(), *rules),
+        JoinedPosture({}, {}),
+        tuple(findings),
+        signed or Attestations({}),
+    )
     (only,) = matrix.rows
     return only
 
@@ -81,7 +115,9 @@ P, F, U, N = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
         ([], Extent.FULL, None, Assessment.NO_RESOURCE),
     ],
 )
-def test_status_and_assessment_follow_the_table(outcomes: list[Outcome], extent: Extent, status: Status | None, assessment: Assessment) -> None:
+def test_status_and_assessment_follow_the_table(
+    outcomes: list[Outcome], extent: Extent, status: Status | None, assessment: Assessment
+) -> None:
     findings = [finding(outcome, subject=f"LogGroup/{index}") for index, outcome in enumerate(outcomes)]
     found = row_of(findings, requirement(extent))
     assert (found.status, found.assessment) == (status, assessment)
@@ -126,7 +162,9 @@ def test_the_evidence_hash_changes_with_the_verdict_and_with_nothing_else() -> N
 
 
 @given(st.lists(st.tuples(st.sampled_from([P, F, U, N]), st.booleans()), max_size=6), st.sampled_from(list(Extent)))
-def test_a_row_is_implemented_only_when_everything_passed_and_nothing_is_excepted(drawn: list[tuple[Outcome, bool]], extent: Extent) -> None:
+def test_a_row_is_implemented_only_when_everything_passed_and_nothing_is_excepted(
+    drawn: list[tuple[Outcome, bool]], extent: Extent
+) -> None:
     findings = [
         finding(outcome, subject=f"LogGroup/{index}", exception="EX-1" if excepted and outcome is F else None)
         for index, (outcome, excepted) in enumerate(drawn)
@@ -137,29 +175,36 @@ def test_a_row_is_implemented_only_when_everything_passed_and_nothing_is_excepte
         assert {each.verdict.outcome for each in findings} <= {P, N}
     if found.assessment is Assessment.SATISFIED:
         assert {each.verdict.outcome for each in findings if each.exception is None} <= {P, N}
-    assert (found.assessment is Assessment.NOT_SATISFIED) == any(each.verdict.outcome is F and not each.exception for each in findings)
+    assert (found.assessment is Assessment.NOT_SATISFIED) == any(
+        each.verdict.outcome is F and not each.exception for each in findings
+    )
 
 
 @given(st.lists(st.sampled_from([P, F, U, N]), max_size=8))
 def test_totals_are_the_sums_of_their_rows(outcomes: list[Outcome]) -> None:
     findings = [finding(outcome, subject=f"LogGroup/{index}") for index, outcome in enumerate(outcomes)]
-    matrix = build_matrix(HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), findings, Attestations({}))
+    matrix = build_matrix(
+        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), findings, Attestations({})
+    )
     summary = matrix.summary
-    assert summary["rows"] == 1
-    for key in ("by_framework", "by_kind", "by_mapping", "by_status", "by_assessment", "by_depth"):
-        counts = summary[key]
-        assert isinstance(counts, dict)
-        assert sum(counts.values()) == 1  # type: ignore[arg-type]
-    pairs = summary["pairs"]
-    assert isinstance(pairs, dict)
-    assert pairs["applicable"] == sum(outcome is not N for outcome in outcomes)
-    assert pairs["decided"] == sum(outcome in {P, F} for outcome in outcomes)
+    assert summary.rows == 1
+    for counts in (
+        summary.by_framework, summary.by_kind, summary.by_mapping, summary.by_status, summary.by_assessment, summary.by_depth,
+    ):  # fmt: skip
+        assert sum(counts.values()) == 1
+    assert summary.pairs.applicable == sum(outcome is not N for outcome in outcomes)
+    assert summary.pairs.decided == sum(outcome in {P, F} for outcome in outcomes)
     assert matrix.layers.get("foundation", {}) == {outcome.value: outcomes.count(outcome) for outcome in set(outcomes)}
 
 
 def test_a_resource_belongs_to_the_layer_of_its_outermost_component() -> None:
     assert layer_of((URN,)) == "foundation"
-    assert layer_of(("urn:pulumi:t::p::blueprint:serving:Vllm$blueprint:foundation:Admission$aws:iam/rolePolicy:RolePolicy::x",)) == "serving"
+    assert (
+        layer_of(
+            ("urn:pulumi:t::p::blueprint:serving:Vllm$blueprint:foundation:Admission$aws:iam/rolePolicy:RolePolicy::x",)
+        )
+        == "serving"
+    )
     assert layer_of(()) == "platform"
 
 
@@ -167,7 +212,9 @@ def test_a_matrix_is_read_back_as_it_was_written(tmp_path: object) -> None:
     import json
     from pathlib import Path
 
-    matrix = build_matrix(HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), [finding(P)], Attestations({}))
+    matrix = build_matrix(
+        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), [finding(P)], Attestations({})
+    )
     file = Path(str(tmp_path)) / "m.json"
     file.write_text(json.dumps(matrix.as_json()))
     assert Matrix.read(file) == matrix

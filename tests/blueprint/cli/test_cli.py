@@ -21,15 +21,16 @@ class Ran:
     """What one call printed, and how it ended."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], *words: str) -> None:
-        with pytest.raises(SystemExit) as ended:
+        self.code: object = 0
+        try:
             main(list(words))
-            sys.exit(0)
-        self.code = ended.value.code
+        except SystemExit as ended:
+            self.code = ended.code
         self.out, self.err = capsys.readouterr()
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     monkeypatch.chdir(ROOT)
     return lambda *words: Ran(capsys, *words)
 
@@ -46,7 +47,9 @@ def test_help_lists_every_command_and_loads_none_of_them() -> None:
     assert ended.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("words", [("validate", "-s", "regulated"), ("list", "rules"), ("explain", "audit_log_retention_days")])
+@pytest.mark.parametrize(
+    "words", [("validate", "-s", "regulated"), ("list", "rules"), ("explain", "audit_log_retention_days")]
+)
 def test_commands_that_only_read_documents_load_neither_pulumi_nor_boto3(words: tuple[str, ...]) -> None:
     code = f"import sys; from blueprint.cli import main\ntry: main({list(words)!r})\nexcept SystemExit: pass\n"
     code += "print([m for m in sys.modules if m in ('pulumi', 'boto3', 'pulumi_aws')], file=sys.stderr)"
@@ -106,7 +109,19 @@ def test_an_unknown_rule_ends_with_6(run, graph_file: Path) -> None:  # type: ig
 
 
 def test_findings_fit_their_schema_and_are_the_same_from_the_graph_file(run, graph_file: Path) -> None:  # type: ignore[no-untyped-def]
-    ran = run("check", "-s", "regulated", "--graph", str(graph_file), "--as-of", "2026-11-20", "--fail-on", "never", "-o", "json")
+    ran = run(
+        "check",
+        "-s",
+        "regulated",
+        "--graph",
+        str(graph_file),
+        "--as-of",
+        "2026-11-20",
+        "--fail-on",
+        "never",
+        "-o",
+        "json",
+    )
     document = json.loads(ran.out)
     jsonschema.validate(document, schema("findings"))
     assert sum(document["summary"].values()) == len(document["findings"])
@@ -196,7 +211,9 @@ def test_what_nobody_knows_is_answered_with_the_nearest_name(run) -> None:  # ty
     assert "audit_log_retention_days" in ran.err
 
 
-@pytest.mark.parametrize("what", ["stacks", "presets", "kinds", "frameworks", "parameters", "controls", "rules", "subjects"])
+@pytest.mark.parametrize(
+    "what", ["stacks", "presets", "kinds", "frameworks", "parameters", "controls", "rules", "subjects"]
+)
 def test_everything_can_be_listed_for_people_and_for_programs(run, what: str) -> None:  # type: ignore[no-untyped-def]
     listed = json.loads(run("list", what, "-o", "json").out)
     assert len(listed) >= 2

@@ -53,7 +53,9 @@ def test_every_requirement_has_its_row_and_its_detail(page: str, matrix: Matrix)
     tags = Tags(page).seen
     rows = [attributes for tag, attributes in tags if tag == "tr" and (attributes.get("class") or "") == "row"]
     assert [row["id"] for row in rows] == [f"{row.framework}-{row.requirement}" for row in matrix.rows]
-    assert len([1 for tag, attributes in tags if tag == "tr" and attributes.get("class") == "detail"]) == len(matrix.rows)
+    assert len([1 for tag, attributes in tags if tag == "tr" and attributes.get("class") == "detail"]) == len(
+        matrix.rows
+    )
 
 
 def test_the_evidence_behind_a_row_is_all_of_it(page: str, matrix: Matrix) -> None:
@@ -61,7 +63,9 @@ def test_the_evidence_behind_a_row_is_all_of_it(page: str, matrix: Matrix) -> No
     assert found
     evidence = json.loads(found.group(1))
     for row, shown in zip(matrix.rows, evidence["rows"], strict=True):
-        assert [(evidence["urns"][each[0]], each[1]) for each in shown["applied"]] == [(each.urn, each.path) for each in row.applied_by]
+        assert [(evidence["urns"][each[0]], each[1]) for each in shown["applied"]] == [
+            (each.urn, each.path) for each in row.applied_by
+        ]
         assert [each["id"] for each in shown["open"]] == [each.id for each in row.open]
 
 
@@ -89,4 +93,6 @@ def test_the_terminal_shows_totals_with_what_they_are_of(matrix: Matrix) -> None
 
 def test_markdown_has_one_table_a_framework(matrix: Matrix) -> None:
     shown = as_markdown(matrix)
-    assert [line for line in shown.splitlines() if line.startswith("## ")] == [f"## {name}" for name in matrix.header.frameworks]
+    assert [line for line in shown.splitlines() if line.startswith("## ")] == [
+        f"## {name}" for name in matrix.header.frameworks
+    ]
