@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import yaml
 from pydantic import JsonValue
@@ -32,7 +33,7 @@ class File:
         """Where it stands in its ConfigMap."""
         return f"data.{self.key}"
 
-    @property
+    @cached_property
     def document(self) -> JsonValue:
         """What is written in it; None when it is no YAML or JSON, or only the cloud knows it."""
         if is_unknown(self.content):

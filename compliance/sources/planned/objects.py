@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -23,6 +23,7 @@ class Objects:
 
     links: Links
     table: Mapping[tuple[str, str], tuple[Resource, ...]]
+    names: Mapping[tuple[str, str, str], Resource]
 
     def of(self, token: str, namespace: str) -> tuple[Reading, ...]:
         """Objects of a type in a namespace."""
@@ -30,7 +31,8 @@ class Objects:
 
     def named(self, token: str, namespace: str, name: str) -> Reading | None:
         """One object by its name."""
-        return next((each for each in self.of(token, namespace) if name_of(each) == name), None)
+        found = self.names.get((token, namespace, name))
+        return Reading(found, self.links) if found else None
 
 
 def objects(reading: Reading) -> Objects:
@@ -76,10 +78,13 @@ def selects(selector: JsonValue | object, wanted: Mapping[str, str]) -> bool:
 
 def _indexed(links: Links) -> Objects:
     table: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    names: dict[tuple[str, str, str], Resource] = {}
     for resource in links.graph.resources:
         if resource.type.startswith("kubernetes:"):
-            table[resource.type, _plain(links, resource, "namespace") or DEFAULT].append(resource)
-    return Objects(links, {key: tuple(group) for key, group in table.items()})
+            place = resource.type, _plain(links, resource, "namespace") or DEFAULT
+            table[place].append(resource)
+            names.setdefault((*place, _plain(links, resource, "name") or resource.name), resource)
+    return Objects(links, {key: tuple(group) for key, group in table.items()}, names)
 
 
 def _plain(links: Links, resource: Resource, key: str) -> str | None:
@@ -90,8 +95,3 @@ def _plain(links: Links, resource: Resource, key: str) -> str | None:
         named = target.inputs.get("metadata")
         value = named.get("name") if isinstance(named, dict) else None
     return value if isinstance(value, str) else None
-
-
-def strings(values: Iterable[JsonValue]) -> tuple[str, ...]:
-    """The texts among some values."""
-    return tuple(value for value in values if isinstance(value, str))
