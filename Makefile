@@ -7,7 +7,7 @@ OUT    ?= out
 STACK  ?= regulated
 JOBS   ?= 2
 
-.PHONY: help demo test check test-live test-engine test-litellm bench pin-images fmt docs golden fuzz mutation lock clean
+.PHONY: help demo test check test-engine test-litellm bench pin-images fmt docs golden fuzz mutation lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,9 +37,6 @@ check: $(READY)  ## ruff, mypy strict, import contracts, generated files and lin
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tools.docs --check
 	$(BIN)/mypy
-
-test-live: $(READY)  ## the tier that reads a simulated AWS account
-	$(BIN)/python -m pytest -q -m live
 
 test-engine: $(READY)  ## the real Pulumi engine with simulated providers; needs Go, or pulumi on PATH
 	tools/engine/build
