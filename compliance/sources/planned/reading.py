@@ -62,12 +62,18 @@ class Reading:
     def separate_account(self) -> Leaf[bool]:
         """Whether that is another account than the stack's own."""
         home, mine = self.links.home[0], self.resource.account
-        return Known(mine != home, self.origin("account")) if home and mine else Unknown("not_read", self.origin("account"))
+        return (
+            Known(mine != home, self.origin("account"))
+            if home and mine
+            else Unknown("not_read", self.origin("account"))
+        )
 
     def alternate_region(self) -> Leaf[bool]:
         """Whether the resource lives in another region than the stack."""
         home, mine = self.links.home[1], self.resource.region
-        return Known(mine != home, self.origin("region")) if home and mine else Unknown("not_read", self.origin("region"))
+        return (
+            Known(mine != home, self.origin("region")) if home and mine else Unknown("not_read", self.origin("region"))
+        )
 
     # -- its satellites -----------------------------------------------------------------------------------------------
 
@@ -85,7 +91,7 @@ class Reading:
 
     def target(self, path: str) -> Reading | None:
         """The resource that a property refers to, when the graph has it."""
-        ref = _single_ref(self.raw(path))
+        ref = _single_ref(self.raw(path)) or self._source(path)
         found = self.links.graph.by_urn.get(ref.urn) if ref else None
         return self.of(found) if found else None
 
@@ -109,6 +115,9 @@ class Reading:
 
     def link(self, path: str) -> Leaf[Ref | None]:
         """A link to another resource; an address in clear text is a link out of the graph, null is none."""
+        source = self._source(path)
+        if source is not None and not self.resource.external:
+            return self.known(path, source)
         return self.read(path, _link, resolve=False)
 
     def document(self, path: str) -> Leaf[JsonValue]:
@@ -190,6 +199,11 @@ class Reading:
         if table is None or general not in table.values:
             return Unknown("no_default", self.origin(path))
         return Known(table.values[general], Origin(urn=self.urn, path=path, how="default"))
+
+    def _source(self, path: str) -> Ref | None:
+        """Where a value that only the cloud knows comes from, when the engine names one resource and no other."""
+        depends = self.resource.property_dependencies.get(path.partition(".")[0], ())
+        return Ref(urn=depends[0], property="") if len(depends) == 1 and is_unknown(self.raw(path)) else None  # type: ignore[arg-type]
 
     def _resolved(self, path: str) -> JsonValue | object:
         """A reference to a property that another resource writes in clear text is that text."""

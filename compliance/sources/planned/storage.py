@@ -34,14 +34,16 @@ def bucket(store: Reading) -> Bucket:
         id=store.id("Bucket"),
         urns=(store.urn, *(each.urn for each in (policy, block, logging, lock) if each)),
         data_classes=store.classes(),
-        public_access_blocked=every(block.flag(name) for name in _BLOCKS) if block else store.absent_flag("bucketPublicAccessBlock"),
+        public_access_blocked=every(block.flag(name) for name in _BLOCKS)
+        if block
+        else store.absent_flag("bucketPublicAccessBlock"),
         open_policy=asked(policy, "policy", open_to_anybody, store.absent_flag("open policy")),
         versioning=versioning,
         key=_key(store),
         tls_only=asked(policy, "policy", tls_only, store.absent_flag("tls only")),
         lock_mode=_lock_mode(lock, versioning),
         lock_days=_lock_days(store, lock),
-        access_logged=logging.present("targetBucket") if logging else store.absent_flag("bucketLogging"),
+        access_logged=_somewhere(logging) if logging else store.absent_flag("bucketLogging"),
         takes_access_logs=_takes_logs(store),
         lifecycle_days=_expiry(store),
         searchable_days=_searchable(store),
@@ -59,7 +61,9 @@ def _versioning(store: Reading) -> Leaf[bool]:
 
 
 def _key(store: Reading) -> Leaf[Ref | None]:
-    beside = store.satellite("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "bucket")
+    beside = store.satellite(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "bucket"
+    )
     if beside is None:
         return mapped(store.absent("bucketServerSideEncryptionConfiguration"), lambda _: None)
     rule = "rules.0.applyServerSideEncryptionByDefault"
@@ -81,6 +85,10 @@ def _lock_days(store: Reading, lock: Reading | None) -> Leaf[int]:
     if lock.raw("rule.defaultRetention.years") is not MISSING:
         return mapped(lock.number("rule.defaultRetention.years"), lambda years: years * _YEAR)
     return lock.number("rule.defaultRetention.days")
+
+
+def _somewhere(logging: Reading) -> Leaf[bool]:
+    return mapped(logging.link("targetBucket"), lambda target: target is not None)
 
 
 def _takes_logs(store: Reading) -> Leaf[bool]:

@@ -1,5 +1,7 @@
 """Topics, queues, functions, keys, budgets and log groups: what little each has beside it."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import JsonValue
 
@@ -139,3 +141,13 @@ def test_an_event_rule_that_starts_something_else_is_no_alarm() -> None:
     rule = drawn("aws:cloudwatch/eventRule:EventRule", "rule", name="r", scheduleExpression="rate(1 day)")
     target = drawn("aws:cloudwatch/eventTarget:EventTarget", "to", rule=link(rule, "name"), arn=link(CODE))
     assert subjects(ResourceGraph("test", (rule, target, CODE))).all(Alarm) == ()
+
+
+def test_a_link_that_only_the_cloud_completes_leads_to_the_one_resource_that_it_depends_on() -> None:
+    key, other = drawn("aws:kms/key:Key", "key"), drawn("aws:kms/key:Key", "other")
+    hidden = drawn("aws:sqs/queue:Queue", "queue", kmsMasterKeyId=UNKNOWN)
+    one = replace(hidden, property_dependencies={"kmsMasterKeyId": (key.urn,)})
+    two = replace(hidden, property_dependencies={"kmsMasterKeyId": (key.urn, other.urn)})
+    assert getattr(value(only(Queue, one, key).key), "urn", None) == key.urn
+    assert value(only(Queue, two, key, other).key) == "<cloud_decides>"
+    assert value(only(Queue, hidden).key) == "<cloud_decides>"
