@@ -19,7 +19,6 @@ from compliance.bounds import Schema, parameter_of
 from compliance.facts import registry
 from compliance.facts.base import Subject
 from compliance.predicates.registry import predicates
-from compliance.predicates.registry import predicates
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -94,6 +94,7 @@ def _constraint(
     if len(constraint) == 1 and not shape.nullable:
         yield _problem(source, path, f"nothing is asked of {leaf}", fix="add a constraint, or meets: PARAMETER")
     yield from _values(source, path, constraint, shape)
+    yield from _choices(source, path, constraint)
     if "meets" in constraint:
         yield from _binding(source, path, str(constraint["meets"]), constraint, shape)
 
@@ -118,6 +119,9 @@ def _values(source: Source, path: Path_, constraint: Mapping[str, JsonValue], sh
     for name in sorted(constraint.keys() & {"min", "max"}):
         if shape.type != "integer":
             yield _problem(source, (*path, name), f"{name} compares whole numbers", fix="use meets, or allowed")
+
+
+def _choices(source: Source, path: Path_, constraint: Mapping[str, JsonValue]) -> Iterator[Problem]:
     for name in sorted(constraint.keys() & ANY_OF):
         choices = constraint[name]
         for index, each in enumerate(choices if isinstance(choices, list) else []):

@@ -135,8 +135,6 @@ def test_no_leaf_takes_a_word_that_cases_need() -> None:
 
 WITHOUT_A_LEAF = {
     "audit_storage_alert_percent": "no framework of this release sets it",
-    "patch_moderate_days": "the node's life, which patches both, meets the strictest of the three: patch_high_days",
-    "patch_low_days": "as above",
     "change_by_pipeline_only": "that no other way exists stands in no resource; changes beside it raise alarms",
     "training_lineage_retention_days": "training comes with a later layer",
     "ai_content_marking": "no framework of this release sets it",

@@ -114,10 +114,9 @@ def _leads_away(schedule: Reading, action: str) -> Leaf[bool]:
 
 def _retention(schedule: Reading, rules: tuple[str, ...]) -> Leaf[Kept]:
     """Shortest retention of all recovery points and copies; without one they are kept for ever."""
-    days: list[Leaf[int]] = []
-    for holder in (path for rule in rules for path in (rule, *schedule.items(f"{rule}.copyActions"))):
-        if schedule.raw(f"{holder}.lifecycle.deleteAfter") is not MISSING:
-            days.append(schedule.number(f"{holder}.lifecycle.deleteAfter"))
+    holders = (path for rule in rules for path in (rule, *schedule.items(f"{rule}.copyActions")))
+    paths = (f"{holder}.lifecycle.deleteAfter" for holder in holders)
+    days = [schedule.number(path) for path in paths if schedule.raw(path) is not MISSING]
     if not days:
         return mapped(schedule.absent("lifecycle"), lambda _: "forever")
     return mapped(_extreme(schedule, days, longest=True), lambda least: least)

@@ -28,7 +28,6 @@ from compliance.facts.budgets import Budget
 from compliance.facts.encryption import KmsKey
 from compliance.facts.functions import Function
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy
-from compliance.facts.leaf import mapped
 from compliance.facts.logs import Alarm
 from compliance.facts.network import Vpc
 from compliance.facts.platform import Platform

@@ -245,7 +245,7 @@ def _words(value: JsonValue) -> frozenset[str] | object:
     return MISSING
 
 
-def _link(value: JsonValue) -> Ref | None | object:
+def _link(value: JsonValue) -> Ref | object | None:
     if value in (None, ""):
         return None
     ref = _single_ref(value)

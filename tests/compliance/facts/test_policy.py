@@ -1,9 +1,11 @@
 """Policy documents: what they grant, to whom, and where."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from compliance.facts.policy import (
+    Statement,
     administration_apart,
     administrator,
     open_to_anybody,
@@ -19,7 +21,7 @@ from compliance.facts.policy import (
 ROOT = "arn:aws:iam::111122223333:root"
 
 
-def read(*rows: dict[str, JsonValue]):
+def read(*rows: dict[str, Any]) -> tuple[Statement, ...]:
     found = statements({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **row} for row in rows]})
     assert found is not None
     return found
@@ -36,13 +38,13 @@ def test_one_statement_may_stand_without_a_list() -> None:
 
 
 def test_a_reference_keeps_its_place_in_a_text() -> None:
-    ref: JsonValue = {"$ref": {"urn": "urn:b", "property": "arn"}}
+    ref: Any = {"$ref": {"urn": "urn:b", "property": "arn"}}
     (one,) = read({"Action": "s3:Get", "Resource": {"$text": [ref, "/*"]}})
     assert one.resources == frozenset({"«urn:b#arn»/*"})
 
 
 @pytest.mark.parametrize("hidden", [{"$unknown": True}, {"$secret": True}])
-def test_a_document_with_a_hidden_part_is_not_judged(hidden: JsonValue) -> None:
+def test_a_document_with_a_hidden_part_is_not_judged(hidden: Any) -> None:
     assert statements({"Statement": [{"Effect": "Allow", "Action": "s3:Get", "Resource": hidden}]}) is None
     assert statements("not a document") is None
 
@@ -52,7 +54,7 @@ def test_a_document_with_a_hidden_part_is_not_judged(hidden: JsonValue) -> None:
     [({"Action": "*"}, True), ({"Action": "s3:*"}, True), ({"Action": "s3:Get*"}, True), ({"Action": ["s3:GetObject"]}, False),
      ({"NotAction": "iam:*"}, True), ({"Effect": "Deny", "Action": "*"}, False)],
 )  # fmt: skip
-def test_a_wildcard_in_an_action_is_found(row: dict[str, JsonValue], expected: bool) -> None:
+def test_a_wildcard_in_an_action_is_found(row: dict[str, Any], expected: bool) -> None:
     assert wildcard_actions(read({"Resource": "arn:aws:s3:::x", **row})) is expected
 
 
@@ -70,7 +72,7 @@ def test_a_wildcard_in_an_action_is_found(row: dict[str, JsonValue], expected: b
         ({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}, False),
     ],
 )  # fmt: skip
-def test_a_permission_on_everything_is_found(row: dict[str, JsonValue], expected: bool) -> None:
+def test_a_permission_on_everything_is_found(row: dict[str, Any], expected: bool) -> None:
     assert wildcard_resources(read(row)) is expected
 
 
@@ -79,15 +81,15 @@ def test_a_permission_on_everything_is_found(row: dict[str, JsonValue], expected
     [({"Action": "*"}, True), ({"Action": "iam:*"}, True), ({"NotAction": "s3:*"}, True), ({"Action": "s3:*"}, False),
      ({"Action": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, False)],
 )  # fmt: skip
-def test_an_administrator_is_found(row: dict[str, JsonValue], expected: bool) -> None:
+def test_an_administrator_is_found(row: dict[str, Any], expected: bool) -> None:
     assert administrator(read({"Resource": "*", **row})) is expected
 
 
 PODS = {"Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
-def in_namespace(name: str) -> dict[str, JsonValue]:
-    return {**PODS, "Condition": {"StringEquals": {"aws:RequestTag/kubernetes-namespace": name}}}  # type: ignore[dict-item]
+def in_namespace(name: str) -> dict[str, Any]:
+    return {**PODS, "Condition": {"StringEquals": {"aws:RequestTag/kubernetes-namespace": name}}}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def in_namespace(name: str) -> dict[str, JsonValue]:
      ({"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}, False)],
 )  # fmt: skip
 def test_a_workload_is_what_pods_outside_of_the_clusters_own_namespaces_assume(
-    row: dict[str, JsonValue], expected: bool
+    row: dict[str, Any], expected: bool
 ) -> None:
     assert workload_trust(read(row)) is expected
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from pydantic import JsonValue
+from typing import Any, TypeVar
 
 from blueprint.graph import Ref, Resource, ResourceGraph
 from compliance.facts.base import Known, Leaf, Subject, Unknown
@@ -13,28 +11,26 @@ from compliance.sources.planned.source import subjects
 S = TypeVar("S", bound=Subject)
 T = TypeVar("T")
 
-UNKNOWN: JsonValue = {"$unknown": True}
-TAGS: JsonValue = {"data-class": "phi", "audit-relevant": "false"}
+UNKNOWN: Any = {"$unknown": True}
+TAGS: Any = {"data-class": "phi", "audit-relevant": "false"}
 
 
 def urn(token: str, name: str) -> str:
     return f"urn:pulumi:test::project::{token}::{name}"
 
 
-def drawn(token: str, name: str, /, *, external: bool = False, account: str | None = None, region: str | None = None,
-          provider: str | None = None, **inputs: JsonValue) -> Resource:  # fmt: skip
-    """A resource, with tags unless it is given others."""
-    written = {"tags": TAGS, **inputs}
-    return Resource(urn=urn(token, name), type=token, name=name, inputs=written, external=external, account=account,
-                    region=region, provider=provider)  # fmt: skip
+def drawn(token: str, name: str, /, **inputs: Any) -> Resource:
+    """A resource, with tags unless it is given others. external, account, region and provider are no inputs."""
+    place = {key: inputs.pop(key) for key in ("external", "account", "region", "provider") if key in inputs}
+    return Resource(urn=urn(token, name), type=token, name=name, inputs={"tags": TAGS, **inputs}, **place)
 
 
-def link(to: Resource, name: str = "arn") -> JsonValue:
+def link(to: Resource, name: str = "arn") -> Any:
     """A reference to a property of another resource."""
     return Ref(urn=to.urn, property=name).value()
 
 
-def text(*pieces: JsonValue) -> JsonValue:
+def text(*pieces: Any) -> Any:
     """A text with references in it."""
     return {"$text": list(pieces)}
 

@@ -1,7 +1,8 @@
 """Trail, recorder, detectors, scanners."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from blueprint.graph import Resource
 from compliance.facts.audit import (
@@ -15,7 +16,7 @@ from compliance.facts.audit import (
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, origin, value
 
 
-def selector(category: JsonValue, *more: str) -> JsonValue:
+def selector(category: Any, *more: str) -> Any:
     fields = [
         {"field": "eventCategory", "equals": [category]},
         *({"field": field, "equals": ["true"]} for field in more),
@@ -36,9 +37,7 @@ def selector(category: JsonValue, *more: str) -> JsonValue:
         ({"eventSelectors": [{"includeManagementEvents": False}]}, False, False),
     ],
 )
-def test_a_trail_records_what_its_selectors_select(
-    inputs: dict[str, JsonValue], management: object, data: object
-) -> None:
+def test_a_trail_records_what_its_selectors_select(inputs: dict[str, Any], management: object, data: object) -> None:
     trail = only(Trail, drawn("aws:cloudtrail/trail:Trail", "trail", s3BucketName="archive", **inputs))
     assert (value(trail.management_events), value(trail.data_events)) == (management, data)
 
@@ -64,7 +63,7 @@ def test_a_recorder_is_on_when_its_switch_is() -> None:
     assert value(off.recording) is False
 
 
-def feature(name: str, status: JsonValue = "ENABLED", **more: JsonValue) -> Resource:
+def feature(name: str, status: Any = "ENABLED", **more: Any) -> Resource:
     return drawn("aws:guardduty/detectorFeature:DetectorFeature", name.lower(), detectorId=link(DETECTOR, "id"), name=name,
                  status=status, **more)  # fmt: skip
 
@@ -109,5 +108,5 @@ def test_a_scanner_that_scans_hosts_scans_without_pause() -> None:
 @pytest.mark.parametrize(
     ("inputs", "expected"), [({}, True), ({"status": "PAUSED"}, False), ({"status": UNKNOWN}, "<cloud_decides>")]
 )
-def test_discovery_is_on_unless_it_is_paused(inputs: dict[str, JsonValue], expected: object) -> None:
+def test_discovery_is_on_unless_it_is_paused(inputs: dict[str, Any], expected: object) -> None:
     assert value(only(DataDiscovery, drawn("aws:macie2/account:Account", "macie", **inputs)).enabled) == expected

@@ -1,7 +1,8 @@
 """Vaults, plans, restore tests."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from compliance.facts.backup import BackupPlan, BackupVault, RestoreTest
 from compliance.sources.planned.backup import interval_hours
@@ -25,7 +26,7 @@ VAULT = drawn("aws:backup/vault:Vault", "vault", name="vault", account="11112222
 AWAY = drawn("aws:backup/vault:Vault", "away", account="111122223333", region="us-west-2", provider="urn:p")
 
 
-def plan(*rules: JsonValue) -> BackupPlan:
+def plan(*rules: Any) -> BackupPlan:
     return only(
         BackupPlan,
         VAULT,
@@ -34,17 +35,17 @@ def plan(*rules: JsonValue) -> BackupPlan:
     )
 
 
-def copy(to: JsonValue, days: int = 40) -> JsonValue:
+def copy(to: Any, days: int = 40) -> Any:
     return {"destinationVaultArn": to, "lifecycle": {"deleteAfter": days}}
 
 
 def test_the_weakest_rule_of_a_plan_speaks() -> None:
-    daily: JsonValue = {
+    daily: Any = {
         "schedule": "cron(0 5 * * ? *)",
         "lifecycle": {"deleteAfter": 35},
         "copyActions": [copy(link(AWAY))],
     }
-    weekly: JsonValue = {"schedule": "cron(0 5 ? * SUN *)", "lifecycle": {"deleteAfter": 90}}
+    weekly: Any = {"schedule": "cron(0 5 ? * SUN *)", "lifecycle": {"deleteAfter": 90}}
     found = plan(daily, weekly)
     assert (
         value(found.interval_hours),
@@ -75,7 +76,7 @@ def test_a_copy_that_goes_earlier_limits_the_retention() -> None:
 
 
 def test_a_lock_is_compliance_once_it_cannot_be_changed() -> None:
-    def locked(**more: JsonValue) -> BackupVault:
+    def locked(**more: Any) -> BackupVault:
         lock = drawn(
             "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
             "lock",

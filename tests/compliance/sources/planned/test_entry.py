@@ -1,7 +1,8 @@
 """Load balancers, listeners, web application firewalls."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from compliance.facts.entry import Listener, LoadBalancer, WebAcl
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, value
@@ -25,7 +26,7 @@ def test_a_firewall_stands_before_it_by_association() -> None:
     assert getattr(value(only(LoadBalancer, BALANCER, wall, tie).web_acl), "urn", None) == wall.urn
 
 
-REDIRECT: JsonValue = {"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
+REDIRECT: Any = {"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ REDIRECT: JsonValue = {"type": "redirect", "redirect": {"protocol": "HTTPS", "st
      ({"protocol": "HTTP", "defaultActions": [REDIRECT, {"type": "forward"}]}, False), ({}, False),
      ({"protocol": UNKNOWN}, "<cloud_decides>")],
 )  # fmt: skip
-def test_a_listener_speaks_tls_or_only_redirects_to_it(inputs: dict[str, JsonValue], expected: object) -> None:
+def test_a_listener_speaks_tls_or_only_redirects_to_it(inputs: dict[str, Any], expected: object) -> None:
     assert value(only(Listener, drawn("aws:lb/listener:Listener", "port", **inputs)).encrypted) == expected
 
 
@@ -56,12 +57,12 @@ def test_a_security_policy_names_its_oldest_version(policy: str, version: str, f
     assert (value(found.tls_min_version), value(found.fips)) == (version, fips)
 
 
-def managed(name: JsonValue, **more: JsonValue) -> JsonValue:
+def managed(name: Any, **more: Any) -> Any:
     return {"statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": name}}, **more}
 
 
 def test_a_rule_group_that_only_counts_does_not_count() -> None:
-    rules: list[JsonValue] = [managed("AWSManagedRulesCommonRuleSet", overrideAction={"none": {}}),
+    rules: list[Any] = [managed("AWSManagedRulesCommonRuleSet", overrideAction={"none": {}}),
                               managed("AWSManagedRulesKnownBadInputsRuleSet", overrideAction={"count": {}}),
                               {"statement": {"rateBasedStatement": {"limit": 100}}}]  # fmt: skip
     found = only(WebAcl, drawn("aws:wafv2/webAcl:WebAcl", "wall", rules=rules, defaultAction={"allow": {}}))

@@ -1,28 +1,28 @@
 """Roles, password policy, analyzers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
 from blueprint.graph import Resource, ResourceGraph
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy, Role
 from compliance.sources.planned.source import subjects
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, value
 
-TRUST: JsonValue = {
+TRUST: Any = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
 }
 ROLE = drawn("aws:iam/role:Role", "role", name="claims-role", assumeRolePolicy=TRUST)
-NARROW: JsonValue = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}]}
-WIDE: JsonValue = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+NARROW: Any = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}]}
+WIDE: Any = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def inline(policy: JsonValue, name: str = "inline", by: JsonValue = None) -> Resource:
+def inline(policy: Any, name: str = "inline", by: Any = None) -> Resource:
     return drawn("aws:iam/rolePolicy:RolePolicy", name, role=by or link(ROLE, "name"), policy=policy)
 
 
-def attached(arn: JsonValue) -> Resource:
+def attached(arn: Any) -> Resource:
     return drawn(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attached", role=link(ROLE, "name"), policyArn=arn
     )
@@ -68,7 +68,7 @@ def test_a_session_is_counted_in_started_hours() -> None:
 
 
 def test_an_emergency_role_asks_for_several_factors() -> None:
-    asks: JsonValue = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/boss"},
+    asks: Any = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/boss"},
         "Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]}  # fmt: skip
     assert (
         value(only(Role, drawn("aws:iam/role:Role", "identity-break-glass", assumeRolePolicy=asks)).emergency) is True
@@ -97,7 +97,7 @@ def test_a_password_policy_tells_the_kinds_of_characters_that_it_asks_for() -> N
     [({}, "external", None), ({"type": "ORGANIZATION"}, "external", None), ({"type": "ACCOUNT_UNUSED_ACCESS"}, "unused", 90),
      ({"type": "ACCOUNT_UNUSED_ACCESS", "configuration": {"unusedAccess": {"unusedAccessAge": 30}}}, "unused", 30)],
 )  # fmt: skip
-def test_an_analyzer_says_what_it_looks_for(inputs: dict[str, JsonValue], scope: str, days: int | None) -> None:
+def test_an_analyzer_says_what_it_looks_for(inputs: dict[str, Any], scope: str, days: int | None) -> None:
     found = only(AccessAnalyzer, drawn("aws:accessanalyzer/analyzer:Analyzer", "analyzer", **inputs))
     assert (value(found.scope), value(found.unused_days)) == (scope, days)
 

@@ -1,18 +1,20 @@
 """Topics, queues, functions, keys, budgets and log groups: what little each has beside it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
+from blueprint.graph import ResourceGraph
 from compliance.facts.budgets import Budget
 from compliance.facts.encryption import Certificate, KmsKey
 from compliance.facts.functions import Function
 from compliance.facts.logs import Alarm, LogGroup
 from compliance.facts.messages import Queue, Topic
+from compliance.sources.planned.source import subjects
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, origin, value
 
-OPEN: JsonValue = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}]}
+OPEN: Any = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}]}
 
 
 def test_a_topic_has_its_policy_inside_or_beside_it() -> None:
@@ -45,7 +47,7 @@ def test_a_queue_alone_has_the_services_own_key() -> None:
     [({}, None), ({"enableKeyRotation": True}, 365), ({"enableKeyRotation": True, "rotationPeriodInDays": 90}, 90),
      ({"enableKeyRotation": False, "rotationPeriodInDays": 90}, None), ({"enableKeyRotation": UNKNOWN}, "<cloud_decides>")],
 )  # fmt: skip
-def test_a_key_is_rotated_when_it_is_switched_on(inputs: dict[str, JsonValue], days: object) -> None:
+def test_a_key_is_rotated_when_it_is_switched_on(inputs: dict[str, Any], days: object) -> None:
     assert value(only(KmsKey, drawn("aws:kms/key:Key", "key", **inputs)).rotation_days) == days
 
 
@@ -76,7 +78,7 @@ def test_a_certificate_with_a_body_was_imported() -> None:
 CODE = drawn("aws:lambda/function:Function", "code", name="claims-code")
 
 
-def permission(**inputs: JsonValue) -> Function:
+def permission(**inputs: Any) -> Function:
     return only(Function, CODE, drawn("aws:lambda/permission:Permission", "may", function=link(CODE, "name"), **inputs))
 
 
@@ -112,7 +114,7 @@ def test_a_function_finds_its_log_group_by_name_or_by_its_own_setting() -> None:
     [({"limitAmount": "100", "notifications": [{"subscriberEmailAddresses": ["o@example.org"]}]}, True, True),
      ({"limitAmount": "100", "notifications": [{"threshold": 80}]}, True, False), ({}, False, False)],
 )  # fmt: skip
-def test_a_budget_tells_somebody_or_nobody(inputs: dict[str, JsonValue], limit: bool, notifies: bool) -> None:
+def test_a_budget_tells_somebody_or_nobody(inputs: dict[str, Any], limit: bool, notifies: bool) -> None:
     budget = only(Budget, drawn("aws:budgets/budget:Budget", "budget", **inputs))
     assert (value(budget.limit), value(budget.notifies)) == (limit, notifies)
 
@@ -120,24 +122,18 @@ def test_a_budget_tells_somebody_or_nobody(inputs: dict[str, JsonValue], limit: 
 @pytest.mark.parametrize(
     ("inputs", "expected"), [({}, "forever"), ({"retentionInDays": 0}, "forever"), ({"retentionInDays": 30}, 30)]
 )
-def test_zero_days_and_no_days_are_for_ever(inputs: dict[str, JsonValue], expected: object) -> None:
+def test_zero_days_and_no_days_are_for_ever(inputs: dict[str, Any], expected: object) -> None:
     assert value(only(LogGroup, drawn("aws:cloudwatch/logGroup:LogGroup", "log", **inputs)).retention) == expected
 
 
 def test_a_value_that_another_resource_writes_in_clear_is_followed() -> None:
     other = drawn("aws:cloudwatch/logGroup:LogGroup", "other", retentionInDays=90, tags={})
     mine = drawn("aws:cloudwatch/logGroup:LogGroup", "aa-mine", retentionInDays=link(other, "retentionInDays"))
-    from blueprint.graph import ResourceGraph
-    from compliance.sources.planned.source import subjects
-
     found = subjects(ResourceGraph("test", (mine, other))).all(LogGroup)[0]
     assert (value(found.retention), origin(found.retention)) == (90, ("aa-mine", "retentionInDays", "set"))
 
 
 def test_an_event_rule_that_starts_something_else_is_no_alarm() -> None:
-    from blueprint.graph import ResourceGraph
-    from compliance.sources.planned.source import subjects
-
     rule = drawn("aws:cloudwatch/eventRule:EventRule", "rule", name="r", scheduleExpression="rate(1 day)")
     target = drawn("aws:cloudwatch/eventTarget:EventTarget", "to", rule=link(rule, "name"), arn=link(CODE))
     assert subjects(ResourceGraph("test", (rule, target, CODE))).all(Alarm) == ()

@@ -1,7 +1,8 @@
 """VPCs, subnets, security groups, endpoints, firewalls."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from blueprint.graph import Resource
 from compliance.facts.network import EgressFilter, SecurityGroup, Subnet, Vpc, VpcEndpoint
@@ -13,13 +14,13 @@ NAT = drawn("aws:ec2/natGateway:NatGateway", "nat")
 TABLE = drawn("aws:ec2/routeTable:RouteTable", "table", vpcId=link(VPC, "id"))
 
 
-def flow_log(kind: JsonValue, name: str = "flows") -> Resource:
+def flow_log(kind: Any, name: str = "flows") -> Resource:
     return drawn(
         "aws:ec2/flowLog:FlowLog", name, vpcId=link(VPC, "id"), trafficType=kind, logDestination="arn:aws:logs:x"
     )
 
 
-def route(to: JsonValue, by: str = "gatewayId") -> Resource:
+def route(to: Any, by: str = "gatewayId") -> Resource:
     return drawn(
         "aws:ec2/route:Route", "route", routeTableId=link(TABLE, "id"), destinationCidrBlock="0.0.0.0/0", **{by: to}
     )
@@ -30,7 +31,7 @@ def route(to: JsonValue, by: str = "gatewayId") -> Resource:
     [((), "none"), (("ALL",), "all"), (("REJECT",), "reject"), (("ACCEPT",), "none"), (("REJECT", "ALL"), "all"),
      ((UNKNOWN,), "<cloud_decides>"), ((UNKNOWN, "ALL"), "all"), ((UNKNOWN, "REJECT"), "<cloud_decides>")],
 )  # fmt: skip
-def test_the_fullest_flow_log_speaks(kinds: tuple[JsonValue, ...], expected: str) -> None:
+def test_the_fullest_flow_log_speaks(kinds: tuple[Any, ...], expected: str) -> None:
     logs = [flow_log(kind, f"flows-{index}") for index, kind in enumerate(kinds)]
     assert value(only(Vpc, VPC, *logs).flow_logs) == expected
 
@@ -44,7 +45,7 @@ def test_the_fullest_flow_log_speaks(kinds: tuple[JsonValue, ...], expected: str
         ({"ingress": UNKNOWN}, "<cloud_decides>"),
     ],
 )
-def test_the_default_group_is_closed_when_it_has_no_rule(inputs: dict[str, JsonValue], expected: object) -> None:
+def test_the_default_group_is_closed_when_it_has_no_rule(inputs: dict[str, Any], expected: object) -> None:
     group = drawn("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "default", vpcId=link(VPC, "id"), **inputs)
     assert value(only(Vpc, VPC, group).default_security_group_closed) == expected
     assert value(only(Vpc, VPC).default_security_group_closed) is False
@@ -94,7 +95,7 @@ def test_a_subnet_is_public_by_its_own_route_table() -> None:
 GROUP = drawn("aws:ec2/securityGroup:SecurityGroup", "group", vpcId=link(VPC, "id"), description="Gateway")
 
 
-def admits(side: str = "Ingress", **rule: JsonValue) -> Resource:
+def admits(side: str = "Ingress", **rule: Any) -> Resource:
     return drawn(
         f"aws:vpc/securityGroup{side}Rule:SecurityGroup{side}Rule", "rule", securityGroupId=link(GROUP, "id"), **rule
     )
@@ -139,8 +140,8 @@ def test_a_group_is_open_when_a_rule_inside_it_is() -> None:
         ({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}]}, True),
     ],
 )  # fmt: skip
-def test_an_endpoint_is_restricted_by_a_policy_that_names_something(policy: JsonValue, expected: bool) -> None:
-    inputs: dict[str, JsonValue] = {"policy": policy} if policy else {}
+def test_an_endpoint_is_restricted_by_a_policy_that_names_something(policy: Any, expected: bool) -> None:
+    inputs: dict[str, Any] = {"policy": policy} if policy else {}
     way = drawn("aws:ec2/vpcEndpoint:VpcEndpoint", "way", vpcId=link(VPC, "id"), serviceName="com.amazonaws.us-east-1.ecr.api",
                 vpcEndpointType="Interface", privateDnsEnabled=True, **inputs)  # fmt: skip
     found = only(VpcEndpoint, way)
@@ -152,7 +153,7 @@ def test_an_endpoint_is_restricted_by_a_policy_that_names_something(policy: Json
     assert value(only(Vpc, VPC, way).endpoints) == frozenset({"ecr.api"})
 
 
-def firewall(policy: JsonValue) -> tuple[Resource, ...]:
+def firewall(policy: Any) -> tuple[Resource, ...]:
     names = drawn("aws:networkfirewall/ruleGroup:RuleGroup", "names", ruleGroup={
         "rulesSource": {"rulesSourceList": {"generatedRulesType": "ALLOWLIST", "targets": ["api.example.com"], "targetTypes": ["TLS_SNI"]}}})  # fmt: skip
     rules = drawn("aws:networkfirewall/firewallPolicy:FirewallPolicy", "rules", firewallPolicy=policy)

@@ -3,9 +3,9 @@
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
 from blueprint.graph import Processor, Resource, ResourceGraph
 from blueprint.types import DataClass
@@ -14,7 +14,7 @@ from compliance.sources.planned.platform import taggable
 from compliance.sources.planned.source import subjects
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, value
 
-FULL: JsonValue = {"platform": "claims", "environment": "prod", "owner": "o@example.org", "cost-centre": "1", "layer": "foundation",
+FULL: Any = {"platform": "claims", "environment": "prod", "owner": "o@example.org", "cost-centre": "1", "layer": "foundation",
                    "component": "x", "data-class": "phi"}  # fmt: skip
 BASELINE = Resource(urn="urn:pulumi:test::p::blueprint:foundation:AccountBaseline::account", custom=False,
                     type="blueprint:foundation:AccountBaseline", name="account")  # fmt: skip
@@ -152,7 +152,7 @@ def test_event_classes_follow_from_selectors_and_features() -> None:
         (UNKNOWN, ("<not_read>", "<not_read>", "<not_read>")),
     ],
 )
-def test_what_the_organisation_states_is_read_from_its_parameter(text: JsonValue, expected: tuple[object, ...]) -> None:
+def test_what_the_organisation_states_is_read_from_its_parameter(text: Any, expected: tuple[object, ...]) -> None:
     stated = drawn("aws:ssm/parameter:Parameter", "facts", name="/claims/posture-facts/identity", insecureValue=text)
     found = platform(stated)
     assert (value(found.mfa), value(found.session_idle_minutes), value(found.break_glass)) == expected

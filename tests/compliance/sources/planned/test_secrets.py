@@ -1,7 +1,8 @@
 """Secrets: who renews them, and how often."""
 
+from typing import Any
+
 import pytest
-from pydantic import JsonValue
 
 from compliance.facts.secrets import Secret
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, value
@@ -9,7 +10,7 @@ from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, v
 SECRET = drawn("aws:secretsmanager/secret:Secret", "secret", name="claims/secret")
 
 
-def rotated(**inputs: JsonValue) -> Secret:
+def rotated(**inputs: Any) -> Secret:
     rotation = drawn(
         "aws:secretsmanager/secretRotation:SecretRotation", "rotation", secretId=link(SECRET, "id"), **inputs
     )
@@ -31,7 +32,7 @@ def test_a_secret_without_a_rotation_is_renewed_by_nobody() -> None:
     [({"automaticallyAfterDays": 30}, 30), ({"scheduleExpression": "rate(60 days)"}, 60), ({"scheduleExpression": "rate(12 hours)"}, 1),
      ({"scheduleExpression": "cron(0 0 1 * ? *)"}, None), ({"automaticallyAfterDays": UNKNOWN}, "<cloud_decides>"), ({}, "<no_default>")],
 )  # fmt: skip
-def test_the_days_between_two_renewals(rules: JsonValue, days: object) -> None:
+def test_the_days_between_two_renewals(rules: Any, days: object) -> None:
     assert value(rotated(rotationRules=rules).rotation_days) == days
 
 
@@ -48,7 +49,7 @@ def test_a_rotator_of_ours_or_of_somebody_else_is_a_link() -> None:
 
 
 def test_a_policy_beside_the_secret_is_read() -> None:
-    policy: JsonValue = {
+    policy: Any = {
         "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]
     }
     beside = drawn("aws:secretsmanager/secretPolicy:SecretPolicy", "policy", secretArn=link(SECRET), policy=policy)

@@ -1,24 +1,31 @@
 """Buckets, with what S3 keeps beside them."""
 
 import json
+from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
+from blueprint.graph import Resource, ResourceGraph
 from compliance.facts.storage import Bucket
+from compliance.sources.planned.source import subjects
 from tests.compliance.sources.planned.drawn import UNKNOWN, drawn, link, only, origin, text, value
 
 STORE = drawn("aws:s3/bucket:Bucket", "store", bucket="claims-store")
 KEY = drawn("aws:kms/key:Key", "objects")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+DENY: dict[str, Any] = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
 
 
-def policy(*statements: JsonValue) -> JsonValue:
+def policy(*statements: Any) -> Any:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def beside(kind: str, **inputs: JsonValue):
+def beside(kind: str, **inputs: Any) -> Resource:
     token = f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}"
     return drawn(token, f"store-{kind}", **{"bucket": link(STORE, "bucket"), **inputs})
 
@@ -41,7 +48,7 @@ def test_a_bucket_alone_is_what_the_provider_makes_of_it() -> None:
 
 
 @pytest.mark.parametrize("by", [link(STORE, "bucket"), link(STORE, "id"), "claims-store"])
-def test_a_satellite_is_found_by_reference_or_by_name(by: JsonValue) -> None:
+def test_a_satellite_is_found_by_reference_or_by_name(by: Any) -> None:
     versions = beside("BucketVersioning", bucket=by, versioningConfiguration={"status": "Enabled"})
     bucket = only(Bucket, STORE, versions)
     assert (value(bucket.versioning), value(bucket.lock_mode)) == (True, "versioned")
@@ -67,7 +74,7 @@ def test_public_access_is_blocked_only_in_all_four_ways(weak: str) -> None:
     assert value(only(Bucket, STORE, hidden).public_access_blocked) == "<cloud_decides>"
 
 
-def encryption(**by_default: JsonValue):
+def encryption(**by_default: Any) -> Resource:
     return beside("BucketServerSideEncryptionConfiguration", rules=[{"applyServerSideEncryptionByDefault": by_default}])
 
 
@@ -87,13 +94,13 @@ def test_a_key_of_ours_is_a_link_and_the_services_own_key_is_none() -> None:
         ([link(STORE, "arn")], False),
     ],
 )
-def test_tls_is_asked_of_the_bucket_and_of_its_objects(resources: list[JsonValue], expected: bool) -> None:
+def test_tls_is_asked_of_the_bucket_and_of_its_objects(resources: list[Any], expected: bool) -> None:
     held = beside("BucketPolicy", policy={"Statement": [{**DENY, "Resource": resources}]})
     assert value(only(Bucket, STORE, held).tls_only) is expected
 
 
 def test_a_narrowed_denial_is_no_demand_of_tls() -> None:
-    narrowed = {**DENY, "Resource": "*", "Condition": {**DENY["Condition"], "StringEquals": {"aws:username": "x"}}}  # type: ignore[dict-item]
+    narrowed = {**DENY, "Resource": "*", "Condition": {**DENY["Condition"], "StringEquals": {"aws:username": "x"}}}
     assert value(only(Bucket, STORE, beside("BucketPolicy", policy=policy(narrowed))).tls_only) is False
 
 
@@ -110,7 +117,7 @@ def test_a_narrowed_denial_is_no_demand_of_tls() -> None:
         ({"Principal": {"Service": "cloudtrail.amazonaws.com"}}, False),
     ],
 )
-def test_a_policy_is_open_when_everybody_may_do_something(statement: dict[str, JsonValue], expected: bool) -> None:
+def test_a_policy_is_open_when_everybody_may_do_something(statement: dict[str, Any], expected: bool) -> None:
     held = beside(
         "BucketPolicy", policy=policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **statement})
     )
@@ -131,13 +138,13 @@ def test_a_policy_that_only_the_cloud_completes_is_unknown() -> None:
         ({"mode": "COMPLIANCE", "years": 6}, "compliance", 2190),
     ],
 )
-def test_a_lock_has_its_mode_and_days(rule: JsonValue, mode: str, days: int) -> None:
+def test_a_lock_has_its_mode_and_days(rule: Any, mode: str, days: int) -> None:
     bucket = only(Bucket, STORE, beside("BucketObjectLockConfiguration", rule={"defaultRetention": rule}))
     assert (value(bucket.lock_mode), value(bucket.lock_days)) == (mode, days)
 
 
 def test_ageing_tells_when_objects_are_cold_and_when_they_are_gone() -> None:
-    rules: JsonValue = [
+    rules: Any = [
         {"status": "Enabled", "transitions": [{"days": 90, "storageClass": "GLACIER"}, {"days": 30, "storageClass": "STANDARD_IA"}],
          "expiration": {"days": 700}},
         {"status": "Disabled", "expiration": {"days": 1}},
@@ -151,9 +158,6 @@ def test_a_bucket_that_others_log_to_says_so() -> None:
     logging = drawn(
         "aws:s3/bucketLogging:BucketLogging", "log", bucket=link(other, "bucket"), targetBucket=link(STORE, "bucket")
     )
-    from blueprint.graph import ResourceGraph
-    from compliance.sources.planned.source import subjects
-
     store, logged = subjects(ResourceGraph("test", (STORE, other, logging))).all(Bucket)
     assert (value(store.takes_access_logs), value(store.access_logged)) == (True, False)
     assert (value(logged.takes_access_logs), value(logged.access_logged)) == (False, True)
