@@ -58,7 +58,7 @@ def replication_group(reading: Reading) -> Cache:
         id=reading.id("Cache"),
         urns=(reading.urn,),
         data_classes=reading.classes(),
-        at_rest=reading.flag("atRestEncryptionEnabled"),
+        at_rest=_at_rest(reading),
         key=reading.link("kmsKeyId"),
         in_transit=every(
             (
@@ -91,6 +91,13 @@ def serverless_cache(reading: Reading) -> Cache:
         logs=reading.absent_flag("log delivery"),
         minor_upgrades=reading.absent_flag("minor upgrades"),
     )
+
+
+def _at_rest(reading: Reading) -> Leaf[bool]:
+    """Where it is left out, Valkey encrypts and Redis does not."""
+    if reading.raw("atRestEncryptionEnabled") is MISSING and reading.raw("engine") == "valkey":
+        return reading.absent_flag("encryption at rest of valkey")
+    return reading.flag("atRestEncryptionEnabled")
 
 
 def _group(reading: Reading) -> Reading | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import JsonValue
 
 from blueprint.graph import is_unknown, parts
-from compliance.facts.base import Leaf, Unknown
+from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.gateway import Gateway
 from compliance.facts.leaf import every, inverted, some
 from compliance.sources.planned.adapter import Adapter
@@ -22,6 +22,7 @@ from compliance.sources.planned.serving import runs, speaks_tls, switched_on
 
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
 Document: TypeAlias = Mapping[str, JsonValue]
+T = TypeVar("T")
 
 IMAGE = "litellm"
 CARDS = frozenset({"credit_card", "visa", "mastercard", "amex", "discover", "CREDIT_CARD"})
@@ -35,13 +36,21 @@ _INSIDE = (".svc", ".svc.cluster.local")
 class Place:
     """A part of the configuration and where it is written."""
 
-    file: File
+    reading: Reading
     path: str
     value: JsonValue
 
-    def known(self, value: bool) -> Leaf[bool]:
-        """A yes or no that follows from this part."""
-        return self.file.config_map.known(f"{self.file.path}.{self.path}", value)
+    def known(self, value: T) -> Known[T]:
+        """What follows from this part."""
+        return self.reading.known(self.path, value)
+
+    def get(self, key: str) -> JsonValue:
+        """A value inside it; None where there is none."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+    def at(self, key: str | int, value: JsonValue) -> Place:
+        """A part of this part."""
+        return Place(self.reading, f"{self.path}.{key}", value)
 
 
 @dataclass(frozen=True)
@@ -56,25 +65,31 @@ class Configuration:
         return files(self.pod)
 
     @cached_property
-    def main(self) -> tuple[File, Document] | None:
+    def main(self) -> Place | None:
         """The file with LiteLLM's own settings."""
         for file in self.files:
             document = file.document
             if isinstance(document, dict) and _SETTINGS & document.keys():
-                return file, document
+                return Place(file.config_map, file.path, document)
         return None
+
+    def part(self, section: str) -> Place:
+        """One section of the settings; empty where it is left out."""
+        main = self.main or Place(self.pod.reading, f"{self.pod.spec}.volumes", {})
+        return main.at(section, main.get(section))
 
     def setting(self, section: str, key: str) -> Place:
         """One setting; None where it is left out, which LiteLLM reads as off."""
-        assert self.main is not None
-        file, document = self.main
-        part = document.get(section)
-        return Place(file, f"{section}.{key}", part.get(key) if isinstance(part, dict) else None)
+        part = self.part(section)
+        return part.at(key, part.get(key))
 
     @cached_property
     def guardrails(self) -> tuple[Place, ...]:
         """Guardrails that hold for every caller."""
-        return tuple(self._guardrails())
+        part = self.part("guardrails")
+        listed = part.value if isinstance(part.value, list) else []
+        found = (part.at(number, item) for number, item in enumerate(listed))
+        return tuple(each for each in found if _told_of(each).get("default_on") is True)
 
     def listed(self, *keys: str) -> Iterator[Place]:
         """Members of mounted lists that hold one of these keys: routes, teams, models."""
@@ -83,16 +98,7 @@ class Configuration:
             path, items = ("model_list.", document.get("model_list")) if isinstance(document, dict) else ("", document)
             for number, item in enumerate(items if isinstance(items, list) else ()):
                 if isinstance(item, dict) and set(keys) & item.keys():
-                    yield Place(file, f"{path}{number}", item)
-
-    def _guardrails(self) -> Iterator[Place]:
-        assert self.main is not None
-        file, document = self.main
-        listed = document.get("guardrails")
-        for number, item in enumerate(listed if isinstance(listed, list) else ()):
-            told = item.get("litellm_params") if isinstance(item, dict) else None
-            if isinstance(told, dict) and told.get("default_on") is True:
-                yield Place(file, f"guardrails.{number}", {**told, "name": item.get("guardrail_name")})  # type: ignore[union-attr]
+                    yield Place(file.config_map, f"{file.path}.{path}{number}", item)
 
 
 def gateway(reading: Reading) -> Gateway | None:
@@ -175,14 +181,13 @@ def _level(found: Configuration) -> Leaf[Level]:
     silent = found.setting("litellm_settings", "turn_off_message_logging")
     callbacks = _callbacks(found)
     stored = found.setting("general_settings", "store_prompts_in_spend_logs").value is True
-    reading, path = silent.file.config_map, f"{silent.file.path}.{silent.path}"
     if (callbacks and silent.value is not True) or stored:
         redacted = _redacts(found)
         if isinstance(redacted, Unknown):
             return redacted
-        return reading.known(path, "redacted" if redacted.value else "full")
+        return silent.known("redacted" if redacted.value else "full")
     recorded = found.setting("general_settings", "disable_spend_logs").value is not True
-    return reading.known(path, "metadata" if recorded or callbacks else "off")
+    return silent.known("metadata" if recorded or callbacks else "off")
 
 
 def _callbacks(found: Configuration) -> frozenset[str]:
@@ -194,48 +199,45 @@ def _callbacks(found: Configuration) -> frozenset[str]:
     return frozenset(named - {"prometheus"})
 
 
-def _before_call(place: Place) -> bool:
-    mode = place.value.get("mode") if isinstance(place.value, dict) else None
+def _told_of(guardrail: Place) -> Document:
+    told = guardrail.get("litellm_params")
+    return told if isinstance(told, dict) else {}
+
+
+def _before_call(guardrail: Place) -> bool:
+    mode = _told_of(guardrail).get("mode")
     return "pre_call" in (mode if isinstance(mode, list) else [mode])
 
 
-def _entities(place: Place) -> Mapping[str, JsonValue]:
-    value = place.value.get("pii_entities_config") if isinstance(place.value, dict) else None
-    return value if isinstance(value, dict) else {}
+def _entities(guardrail: Place) -> Document:
+    found = _told_of(guardrail).get("pii_entities_config")
+    return found if isinstance(found, dict) else {}
 
 
 def _redacts(found: Configuration) -> Leaf[bool]:
     """Whether a guardrail that always runs before the call masks or blocks personal data."""
-    for place in found.guardrails:
-        entities = _entities(place)
-        if _before_call(place) and entities.keys() - CARDS and set(entities.values()) <= _STOPS:
-            return place.known(value=True)
-    return _no_guardrail(found)
+    for guardrail in found.guardrails:
+        entities = _entities(guardrail)
+        if _before_call(guardrail) and entities.keys() - CARDS and set(entities.values()) <= _STOPS:
+            return guardrail.known(value=True)
+    return found.part("guardrails").known(value=False)
 
 
 def _stops_cards(found: Configuration) -> Leaf[bool]:
-    for place in found.guardrails:
-        value = place.value if isinstance(place.value, dict) else {}
-        patterns = value.get("patterns")
-        named = {
-            each.get("pattern_name") for each in (patterns if isinstance(patterns, list) else ())
+    for guardrail in found.guardrails:
+        patterns = _told_of(guardrail).get("patterns")
+        stopped = {
+            each.get("pattern_name")
+            for each in (patterns if isinstance(patterns, list) else ())
             if isinstance(each, dict) and each.get("action") in _STOPS
-        } | {name for name, action in _entities(place).items() if action in _STOPS}  # fmt: skip
-        if _before_call(place) and named & CARDS:
-            return place.known(value=True)
-    return _no_guardrail(found)
-
-
-def _no_guardrail(found: Configuration) -> Leaf[bool]:
-    assert found.main is not None
-    return Place(found.main[0], "guardrails", None).known(value=False)
+        } | {name for name, action in _entities(guardrail).items() if action in _STOPS}
+        if _before_call(guardrail) and stopped & CARDS:
+            return guardrail.known(value=True)
+    return found.part("guardrails").known(value=False)
 
 
 def _names(found: Configuration) -> Leaf[frozenset[str]]:
-    assert found.main is not None
-    file = found.main[0]
-    names = frozenset(str(place.value["name"]) for place in found.guardrails if isinstance(place.value, dict))
-    return file.config_map.known(f"{file.path}.guardrails", names)
+    return found.part("guardrails").known(frozenset(str(each.get("guardrail_name")) for each in found.guardrails))
 
 
 def _limited(found: Configuration, *keys: str) -> Leaf[bool]:
@@ -262,7 +264,7 @@ def _positive(value: JsonValue, key: str) -> bool:
 def _falls_back(found: Configuration) -> Leaf[bool]:
     named = found.setting("router_settings", "fallbacks")
     again = found.setting("router_settings", "num_retries")
-    routes = [place.known(_positive(place.value, "retries")) for place in found.listed("retries")]
+    routes: list[Leaf[bool]] = [place.known(_positive(place.value, "retries")) for place in found.listed("retries")]
     own = (named.known(bool(named.value)), again.known(_positive({"n": again.value}, "n")))
     return some((*own, *(routes or [_nothing_listed(found)])))
 
@@ -275,14 +277,13 @@ def _private_models(found: Configuration) -> Leaf[bool]:
 
 
 def _private(found: Configuration, place: Place) -> Leaf[bool]:
-    value = place.value if isinstance(place.value, dict) else {}
-    told = value.get("litellm_params")
-    base, model = (told.get("api_base"), told.get("model")) if isinstance(told, dict) else (None, None)
+    told = _told_of(place)
+    base, model = told.get("api_base"), told.get("model")
     if base is None and str(model).startswith("bedrock/"):
         return private_endpoint(found.pod.reading)
     pieces = parts(base)
     if pieces is None:
-        return Unknown("cloud_decides", place.file.config_map.origin(place.file.path))
+        return Unknown("cloud_decides", place.reading.origin(place.path))
     host = (
         "".join(piece if isinstance(piece, str) else "name" for piece in pieces).partition("://")[2].partition("/")[0]
     )

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import JsonValue
 
-from blueprint.graph import as_ref, embedded_json
+from blueprint.graph import as_ref, embedded_json, is_unknown
 from compliance.facts.base import Known, Leaf, Origin, Ref, Unknown
 from compliance.facts.cluster import NodeGroup
 from compliance.facts.leaf import every, mapped, some
@@ -149,7 +149,10 @@ def _clock(reading: Reading, template: Reading | None) -> Leaf[int | None]:
     if kind.value != CUSTOM:
         found = reading.absent(f"clock of {kind.value.partition('_')[0]}")
         return mapped(found, lambda value: value if isinstance(value, int) else None)
-    if template is not None and TIME_SERVER in _decoded(template.raw("userData")):
+    told = template.raw("userData") if template else MISSING
+    if template is not None and is_unknown(told):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", template.origin("userData"))
+    if template is not None and TIME_SERVER in _decoded(told):
         return template.known("userData", 1)
     return Unknown("not_read", reading.origin("amiType"))
 

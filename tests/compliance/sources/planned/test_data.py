@@ -114,6 +114,11 @@ def test_a_cache_that_says_nothing_has_the_defaults_of_elasticache() -> None:
     assert [value(found.snapshot_days), value(found.logs), value(found.minor_upgrades)] == [0, False, True]
 
 
+def test_valkey_encrypts_where_nothing_is_said_and_redis_does_not() -> None:
+    engines = [only(Cache, resource(REPLICATION, "cache", {"engine": engine})) for engine in ("valkey", "redis")]
+    assert [value(found.at_rest) for found in engines] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("inputs", "in_transit", "authenticated"),
     [

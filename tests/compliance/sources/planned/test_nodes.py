@@ -107,6 +107,8 @@ def test_the_clock_of_an_own_image_is_known_only_when_its_user_data_names_the_ti
     told = base64.b64encode(b'time-servers = ["169.254.169.123"]').decode()
     assert value(group({"userData": told}, amiType="CUSTOM").clock_sync_minutes) == 1
     assert value(group({"userData": ""}, amiType="CUSTOM").clock_sync_minutes) == "?not_read"
+    untold: dict[str, JsonValue] = {"userData": {"$unknown": True}}
+    assert value(group(untold, amiType="CUSTOM").clock_sync_minutes) == "?cloud_decides"
     assert value(group({}, amiType="BOTTLEROCKET_x86_64").clock_sync_minutes) == 1
 
 

@@ -219,7 +219,9 @@ def test_a_chart_is_seen_and_nothing_of_it_is_told() -> None:
 def test_other_data_on_the_same_nodes_is_told_from_other_data_on_tainted_nodes() -> None:
     def holding(name: str, classes: str, **spec: JsonValue) -> Resource:
         metadata: JsonValue = {"name": name, "namespace": name, "labels": {"blueprint/data-class": classes}}
-        return resource(DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": pod(CONFINED, **spec)}, "tags": {}})
+        return resource(
+            DEPLOYMENT, name, {"metadata": metadata, "spec": {"template": pod(CONFINED, **spec)}, "tags": {}}
+        )
 
     pool = resource("aws:eks/nodeGroup:NodeGroup", "gpu", {
         "labels": {"blueprint/pool": "gpu"}, "taints": [{"key": "nvidia.com/gpu", "effect": "NO_SCHEDULE"}],
