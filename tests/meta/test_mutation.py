@@ -1,0 +1,98 @@
+"""Weakenings drawn at random from what outside scanners read: each turns a finding FAIL, or stands in the list of equivalents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import Field
+
+from blueprint.types import Frozen
+from compliance.findings import Outcome
+from tests.meta.outside import listed
+from tools.outside.experiment import Bench
+from tools.outside.weakening import Weakening, draw
+
+SEED = 20261120
+"""The draw was made once, after the rules were frozen; another seed is another draw, not a better one."""
+WHOLE, SAMPLE = 200, 25
+KILLED, EQUIVALENT = 0.9, 0.05
+"""The least that must FAIL, and the most that may be listed as equivalent."""
+
+
+class Equivalent(Frozen):
+    """A weakening that changes nothing, and why. `type` and `property` may hold shell wildcards."""
+
+    type: str
+    property: str
+    how: str
+    reason: str = Field(min_length=20)
+
+    def covers(self, weakening: Weakening) -> bool:
+        """Whether it is about a weakening."""
+        return (
+            fnmatchcase(weakening.token, self.type)
+            and fnmatchcase(weakening.path, self.property)
+            and weakening.how.startswith(self.how)
+        )
+
+
+EQUIVALENTS = tuple(
+    Equivalent.model_validate(each) for each in yaml.safe_load((Path(__file__).parent / "equivalents.yaml").read_text())
+)
+
+
+def test_a_sample_of_weakenings_fails(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    _hold(bench, _drawn(bench, SAMPLE), capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_two_hundred_weakenings_fail(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    _hold(bench, _drawn(bench, WHOLE), capsys)
+
+
+def test_the_draw_repeats(bench: Bench) -> None:
+    assert _drawn(bench, SAMPLE) == _drawn(bench, SAMPLE)
+    assert len(set(_drawn(bench, WHOLE))) == WHOLE
+
+
+def _drawn(bench: Bench, count: int) -> list[Weakening]:
+    return draw(bench.graph, listed().types, seed=SEED, count=count)
+
+
+def _hold(bench: Bench, drawn: list[Weakening], capsys: pytest.CaptureFixture[str]) -> None:
+    told = {each: _outcome(bench, each) for each in drawn}
+    equivalent = [each for each, outcome in told.items() if outcome != "fail" and _listed(each)]
+    survivors = [each for each, outcome in told.items() if outcome != "fail" and not _listed(each)]
+    count = Counter(told.values())
+    with capsys.disabled():
+        print(
+            f"\n{len(drawn)} weakenings (seed {SEED}): {count['fail']} FAIL, {len(equivalent)} equivalent, "
+            f"{len(survivors)} survive ({sum(told[each] == 'unknown' for each in survivors)} of them UNKNOWN)"
+        )
+        print("".join(f"  {told[each]}: {each}\n" for each in survivors), end="")
+    assert count["fail"] >= KILLED * len(drawn)
+    assert len(equivalent) <= EQUIVALENT * len(drawn)
+
+
+def _outcome(bench: Bench, weakening: Weakening) -> str:
+    """fail: a finding FAILs that did not. unknown: none does, and one that was PASS is UNKNOWN."""
+    before, after = bench.before, bench.findings(weakening.applied(bench.graph))
+    new = [each.verdict.outcome for key, each in after.items() if _was(bench, key) is not each.verdict.outcome]
+    if Outcome.FAIL in new:
+        return "fail"
+    turned = [key for key in before if before[key].verdict.outcome is Outcome.PASS and key in after]
+    return "unknown" if any(after[key].verdict.outcome is Outcome.UNKNOWN for key in turned) else "nothing"
+
+
+def _was(bench: Bench, key: str) -> Outcome | None:
+    finding = bench.before.get(key)
+    return finding.verdict.outcome if finding else None
+
+
+def _listed(weakening: Weakening) -> bool:
+    return any(each.covers(weakening) for each in EQUIVALENTS)
