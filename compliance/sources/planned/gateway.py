@@ -17,7 +17,7 @@ from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.bedrock import private_endpoint
 from compliance.sources.planned.mounts import File, files, inside_only, secret_names
 from compliance.sources.planned.pods import Pod
-from compliance.sources.planned.reading import Reading
+from compliance.sources.planned.reading import MISSING, Reading
 from compliance.sources.planned.serving import runs, speaks_tls, switched_on
 
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
@@ -102,9 +102,10 @@ class Configuration:
 
 
 def gateway(reading: Reading) -> Gateway | None:
-    """Fold a Deployment whose main container runs LiteLLM."""
+    """Fold a Deployment whose main container runs LiteLLM; one that is asked by a command takes no requests."""
     pod = Pod(reading)
-    container = next((each for each in pod.containers if runs(reading, each, IMAGE)), None)
+    answers = (each for each in pod.containers if reading.raw(f"{each}.readinessProbe.exec") is MISSING)
+    container = next((each for each in answers if runs(reading, each, IMAGE)), None)
     if container is None:
         return None
     found = Configuration(pod)
