@@ -164,11 +164,13 @@ class OpenAiPort(Port):
 
 @dataclass(frozen=True)
 class OtlpPort(Port):
-    """A sink for traces, metrics and logs in OTLP."""
+    """A sink for traces, metrics and logs in OTLP, over TLS."""
 
     DIALECT = Dialect.OTLP
     grpc: pulumi.Input[str]
     http: pulumi.Input[str]
+    authorities: str
+    """ConfigMap in the caller's own namespace whose `ca.crt` signed the sink's certificate."""
 
 
 @dataclass(frozen=True)

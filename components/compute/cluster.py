@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
 from components.compute.addons import Addons
+from components.compute.certificates import Certificates
 from components.compute.controller_boundary import controller_boundary
 from components.compute.eks_port import EksPort
 from components.compute.image_verification import ImageVerification
@@ -89,6 +90,13 @@ class Cluster(Component):
             platform=platform, network=network, cluster=self.cluster_port, boundary_arn=boundary.arn,
             opts=self.within(depends_on=[system.group]),
         )  # fmt: skip
+        if any(each != noun for each, _ in platform.wiring.workloads):
+            Certificates(
+                platform=platform,
+                network=network,
+                cluster=self.cluster_port,
+                opts=self.within(depends_on=[system.group]),
+            )
         if any(each.startswith("gpu_pools/") for each in platform.wiring.needs):
             QueueScaling(
                 platform=platform, network=network, identity=identity, cluster=self.cluster_port,

@@ -14,7 +14,8 @@ from components.versions import KubernetesVersion
 
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 PublicKey = Annotated[
-    str, StringConstraints(pattern=r"^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----\n?$")
+    str,
+    StringConstraints(pattern=r"^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----\n?$"),
 ]
 Machine: TypeAlias = Literal["system", "gpu"]
 OPERATOR = "keda-operator"

@@ -100,7 +100,9 @@ class ImageVerification(Component):
             }]}),
             permissions_boundary=boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-        repositories = f"arn:{platform.partition}:ecr:{platform.region}:{platform.account}:repository/{platform.label}/*"
+        repositories = (
+            f"arn:{platform.partition}:ecr:{platform.region}:{platform.account}:repository/{platform.label}/*"
+        )
         aws.iam.RolePolicy(
             self.named("rights"), role=role.name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [

@@ -15,6 +15,7 @@ import yaml
 from blueprint.component import Component
 from blueprint.ports import ModelRoutePort, OpenAiPort, OtlpPort
 from blueprint.types import KeyPurpose, Layer
+from components.certified import AUTHORITY, Certified
 from components.data.aurora import PORT as POSTGRES
 from components.data.aurora import Aurora
 from components.data.valkey import PORT as REDIS
@@ -103,6 +104,9 @@ class LiteLlm(Component):
         self._programs = self._config_map("programs", _programs())
         self._settings = self._config_map("settings", self._documents())
         service = self._service()
+        self._certified = Certified(
+            self, who=self._who["gateway"], service=self.named(), cluster=cluster, network=network
+        )
         migrated = self._migrate()
         deployment = self._deploy(ports, migrated)
         self._reconcile(deployment)
@@ -148,14 +152,15 @@ class LiteLlm(Component):
             "DATABASE_USER": USER, "DISABLE_ADMIN_UI": "True", "HOME": "/tmp",  # noqa: S108  an empty volume of the pod
             "IAM_TOKEN_DB_AUTH": "True", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "INFO",
             "LITELLM_MIGRATION_DIR": "/run/gateway/migrations", "LITELLM_MODE": "PRODUCTION", "NO_DOCS": "True",
-            "NO_OPENAPI": "True", "NO_REDOC": "True", "PORT": str(pods.PORT), "SERVICE_NAME": self.named(),
+            "NO_OPENAPI": "True", "NO_REDOC": "True", "PORT": str(pods.PORT),
         }  # fmt: skip
 
     def _traced(self, otlp: Port) -> dict[str, pulumi.Input[str]]:
         if not isinstance(otlp, OtlpPort):
             raise TypeError(f"the port otlp of {self.noun} speaks {otlp.DIALECT}")
         return {
-            "OTEL_ENDPOINT": otlp.grpc, "OTEL_EXPORTER": "otlp_grpc", "OTEL_SERVICE_NAME": self.named(),
+            "OTEL_ENDPOINT": otlp.grpc, "OTEL_EXPORTER": "otlp_grpc", "OTEL_EXPORTER_OTLP_CERTIFICATE": AUTHORITY,
+            "OTEL_SERVICE_NAME": self.named(),
             "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT":
                 "SPAN_ONLY" if self._handling.content_recorded else "NO_CONTENT",
         }  # fmt: skip
@@ -165,7 +170,9 @@ class LiteLlm(Component):
         who, name = self._who["gateway"], self.named()
         mounts = pods.Mounts(self._programs, self._settings, self._mounted("gateway", {}), models)
         environment = {**self._environment(), **self._traced(ports["otlp"])}
-        containers = pods.gateway(self._images, mounts, environment, redacts=self._handling.redacts)
+        containers = pods.gateway(
+            self._images, mounts, environment, redacts=self._handling.redacts, certificate=self._certified.mount()
+        )
         selector = kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels))
         deployment = kubernetes.apps.v1.Deployment(
             name, metadata={"name": name, "namespace": self._space, "labels": {**self.labels(), **who.labels}},
@@ -174,7 +181,10 @@ class LiteLlm(Component):
                 strategy={"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
                 template=kubernetes.core.v1.PodTemplateSpecArgs(
                     metadata={"labels": {**self.labels(), **who.labels}, "annotations": _SCRAPED},
-                    spec=pods.pod(containers, account=who.service_account, volumes=mounts.volumes(), spreads=spread(who.labels)),
+                    spec=pods.pod(
+                        containers, account=who.service_account, spreads=spread(who.labels),
+                        volumes=[*mounts.volumes(), *self._certified.volumes()], first=[self._certified.keeper()],
+                    ),
                 ),
             ),
             opts=self.within(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi_kubernetes as kubernetes
 
+from components.certified import authority_mount, authority_volume
 from components.gateway.litellm_config import ANALYZER_PORT, ANONYMIZER_PORT, DOOR_PORT
 from components.hardened import container_security, env, http_probe, pod_security, resources, scratch, secrets_volume
 
@@ -64,13 +65,19 @@ class Mounts:
             core.VolumeArgs(name=SETTINGS, config_map=core.ConfigMapVolumeSourceArgs(name=self.settings)),
             secrets_volume(SECRETS, self.secrets),
             *models,
+            authority_volume(),
             scratch(RUN, "256Mi"),
             scratch("tmp", "512Mi"),
         ]
 
 
 def gateway(
-    images: Images, mounts: Mounts, environment: Mapping[str, pulumi.Input[str]], *, redacts: bool
+    images: Images,
+    mounts: Mounts,
+    environment: Mapping[str, pulumi.Input[str]],
+    *,
+    redacts: bool,
+    certificate: core.VolumeMountArgs,
 ) -> Sequence[core.ContainerArgs]:
     """LiteLLM, the door to the cache, and Presidio where prompts are redacted, all on one loopback.
 
@@ -81,7 +88,7 @@ def gateway(
         _presidio("anonymizer", images.anonymizer, ANONYMIZER_PORT, "100m", "512Mi"),
     ]
     return [
-        _litellm(images, environment, has_models=bool(mounts.models)),
+        _litellm(images, environment, certificate, has_models=bool(mounts.models)),
         _door(images, environment),
         *(presidio if redacts else []),
     ]
@@ -92,7 +99,8 @@ def job(images: Images, program: str, environment: Mapping[str, pulumi.Input[str
     return core.ContainerArgs(
         name=program, image=images.litellm, command=["python", f"/etc/gateway/{PROGRAMS}/{program}.py"],
         env=env({**environment, "HOME": "/tmp"}), security_context=container_security(),  # noqa: S108
-        resources=resources("250m", "1Gi", cpu_limit="1"), volume_mounts=_mounts(PROGRAMS, SETTINGS, SECRETS, RUN),
+        resources=resources("250m", "1Gi", cpu_limit="1"),
+        volume_mounts=[*_mounts(PROGRAMS, SETTINGS, SECRETS, RUN), authority_mount()],
     )  # fmt: skip
 
 
@@ -102,18 +110,25 @@ def pod(
     account: str,
     volumes: Sequence[core.VolumeArgs],
     restart: str = "Always",
+    first: Sequence[core.ContainerArgs] = (),
     spreads: Sequence[core.TopologySpreadConstraintArgs] = (),
 ) -> core.PodSpecArgs:
     """The pod around containers; none of ours talks to the Kubernetes API, so none gets a token for it."""
     return core.PodSpecArgs(
-        containers=list(containers), volumes=list(volumes), service_account_name=account,
+        init_containers=list(first) or None, containers=list(containers), volumes=list(volumes), service_account_name=account,
         automount_service_account_token=False, enable_service_links=False, security_context=pod_security(),
         restart_policy=restart, termination_grace_period_seconds=DRAIN_SECONDS,
         topology_spread_constraints=list(spreads) or None,
     )  # fmt: skip
 
 
-def _litellm(images: Images, environment: Mapping[str, pulumi.Input[str]], *, has_models: bool) -> core.ContainerArgs:
+def _litellm(
+    images: Images,
+    environment: Mapping[str, pulumi.Input[str]],
+    certificate: core.VolumeMountArgs,
+    *,
+    has_models: bool,
+) -> core.ContainerArgs:
     mounted = (PROGRAMS, SETTINGS, SECRETS, RUN, *((MODELS,) if has_models else ()))
     return core.ContainerArgs(
         name="litellm", image=images.litellm, command=["python", f"/etc/gateway/{PROGRAMS}/start.py"],
@@ -122,7 +137,8 @@ def _litellm(images: Images, environment: Mapping[str, pulumi.Input[str]], *, ha
         liveness_probe=http_probe(LIVE, PORT, scheme="HTTPS"),
         readiness_probe=http_probe(READY, PORT, scheme="HTTPS"),
         lifecycle=core.LifecycleArgs(pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=15))),
-        resources=resources("1", "2Gi", cpu_limit="2"), security_context=container_security(), volume_mounts=_mounts(*mounted),
+        resources=resources("1", "2Gi", cpu_limit="2"), security_context=container_security(),
+        volume_mounts=[*_mounts(*mounted), authority_mount(), certificate],
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from components.observability.observability_spec import Level
 
 GRPC, HTTP, HEALTH, OWN_METRICS = 4317, 4318, 13133, 8888
+RELOAD = "10m"
+"""How often a renewed certificate is looked for."""
 
 PROMPT_KEYS = (
     r"^(gen_ai\.(prompt|input\.messages|system_instructions|content\.prompt|tool\.(definitions|call\.arguments))"
@@ -57,13 +59,20 @@ class Scraping:
     every_seconds: int
 
 
-def collector_config(sinks: Sinks, scraping: Scraping, *, level: Level, trace_percent: float) -> dict[str, JsonValue]:
-    """The whole configuration; the environment provides the pod's name and the metrics endpoint."""
+def collector_config(
+    sinks: Sinks, scraping: Scraping, *, level: Level, trace_percent: float, certificate: str
+) -> dict[str, JsonValue]:
+    """The whole configuration; the environment provides the pod's name and the metrics endpoint.
+
+    `certificate` is a file with key and certificate of the service, read anew when it has been renewed.
+    """
     content: list[JsonValue] = [] if level == "full" else ["transform/content", "filter/content"]
     first: list[JsonValue] = ["memory_limiter", *content, "transform/patterns"]
     return {
         "receivers": {
-            "otlp": {"protocols": {"grpc": {"endpoint": f"0.0.0.0:{GRPC}"}, "http": {"endpoint": f"0.0.0.0:{HTTP}"}}},
+            "otlp": {
+                "protocols": {name: _over_tls(port, certificate) for name, port in (("grpc", GRPC), ("http", HTTP))}
+            },
             "prometheus": {"config": {"scrape_configs": [_pods(scraping), _own(scraping)]}},
         },
         "processors": {
@@ -123,6 +132,13 @@ def collector_config(sinks: Sinks, scraping: Scraping, *, level: Level, trace_pe
 def written(config: dict[str, JsonValue]) -> str:
     """As YAML without references from one place to another: each part can be read by itself."""
     return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False, width=1000)
+
+
+def _over_tls(port: int, certificate: str) -> JsonValue:
+    tls: JsonValue = {
+        "cert_file": certificate, "key_file": certificate, "min_version": "1.2", "reload_interval": RELOAD,
+    }  # fmt: skip
+    return {"endpoint": f"0.0.0.0:{port}", "tls": tls}
 
 
 def _remote_write(sinks: Sinks, labels: dict[str, JsonValue]) -> JsonValue:

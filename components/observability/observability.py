@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.ports import OtlpPort
 from blueprint.types import KeyPurpose, Layer
+from components.certified import AUTHORITIES, CERTIFICATE, Certified
 from components.foundation.admission import Admission, ToPods
 from components.foundation.log_group import log_group
 from components.hardened import (
@@ -75,6 +76,7 @@ class Observability(Component):
         self._space = cluster.namespaces[noun]
         self._objects = self.within(provider=cluster.provider_resource)
         self._who = identity.workloads[noun, "collector"]
+        self._certified = Certified(self, who=self._who, service=self.named(), cluster=cluster, network=network)
         gpus = any(other.startswith("gpu_pools/") for other in platform.wiring.needs)
         watched = sorted({edge.consumer for edge in platform.wiring.to(noun) if edge.workload})
         days = spec.log_retention_days or platform.posture.audit_log_retention_days(platform.classes(noun))
@@ -123,7 +125,11 @@ class Observability(Component):
                 opts=self.inside,
             )  # fmt: skip
         host = f"{self.named()}.{self._who.namespace}.svc"
-        self.ports = {"otlp": OtlpPort(provider=noun, grpc=f"http://{host}:{GRPC}", http=f"http://{host}:{HTTP}")}
+        self.ports = {
+            "otlp": OtlpPort(
+                provider=noun, grpc=f"https://{host}:{GRPC}", http=f"https://{host}:{HTTP}", authorities=AUTHORITIES
+            )
+        }  # fmt: skip
         self.finish(metrics_endpoint=self._metrics.workspace.prometheus_endpoint)
 
     def _grant(self, log: aws.cloudwatch.LogGroup, keys: KeysPort) -> None:
@@ -148,7 +154,11 @@ class Observability(Component):
         sinks = Sinks(region=platform.region, cluster=platform.label, log_group=f"/{platform.label}/signals")
         rendered = written(
             collector_config(
-                sinks, Scraping(namespaces, spec.scrape_seconds), level=level, trace_percent=spec.trace_percent
+                sinks,
+                Scraping(namespaces, spec.scrape_seconds),
+                level=level,
+                trace_percent=spec.trace_percent,
+                certificate=CERTIFICATE,
             )
         )
         digest = hashlib.sha256(rendered.encode()).hexdigest()[:10]
@@ -201,12 +211,17 @@ class Observability(Component):
             ],
             liveness_probe=http_probe("/", HEALTH), readiness_probe=http_probe("/", HEALTH),
             resources=resources("500m", "2Gi", cpu_limit="2"), security_context=container_security(),
-            volume_mounts=[core.VolumeMountArgs(name="config", mount_path="/etc/otel", read_only=True)],
+            volume_mounts=[
+                core.VolumeMountArgs(name="config", mount_path="/etc/otel", read_only=True), self._certified.mount()
+            ],
         )  # fmt: skip
         return core.PodSpecArgs(
-            containers=[container], service_account_name=who.service_account, automount_service_account_token=True,
+            init_containers=[self._certified.keeper()], containers=[container], service_account_name=who.service_account, automount_service_account_token=True,
             enable_service_links=False, security_context=pod_security(10001), topology_spread_constraints=spread(who.labels),
-            volumes=[core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=config))],
+            volumes=[
+                core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=config)),
+                *self._certified.volumes(),
+            ],
         )  # fmt: skip
 
     def _open(self, network: NetworkPort, dcgm: WorkloadIdentity | None) -> None:

@@ -14,6 +14,7 @@ from blueprint.component import Component
 from blueprint.naming import namespace
 from blueprint.tags import Tag, kubernetes_labels
 from blueprint.types import KeyPurpose, Layer
+from components.certified import AUTHORITY, Certified
 from components.compute.cluster_spec import OPERATOR
 from components.foundation.admission import Admission, ToPods
 from components.hardened import Peer, mounted_secrets, network_policy
@@ -88,7 +89,8 @@ class Vllm(Component):
                 image=image("vllm").at(platform), namespace=self._space, service_account=self._identity.service_account,
                 labels=self._identity.labels, programs=self.named("programs"), keys=self.named("keys"),
                 weights=cast("WeightsPort", ports["weights"]), pool=pool,
-                gpus=tensor_parallel(spec, pool.accelerators), traces=None if traces is None else traces.grpc,
+                gpus=tensor_parallel(spec, pool.accelerators), traces=traces,
+                certified=Certified(self, who=self._identity, service=WORKLOAD, cluster=cluster, network=network),
             ),
             programs, mounted,
         )  # fmt: skip
@@ -228,6 +230,6 @@ class Vllm(Component):
                 "model": f"hosted_vllm/{self._spec.name}",
                 "api_base": pulumi.Output.concat("https://", WORKLOAD, ".", self._space, ".svc.cluster.local:", str(PORT), "/v1"),
                 "api_key": pulumi.Output.concat(SECRET, self._key_arn),
-                "ssl_verify": False,
+                "ssl_verify": AUTHORITY,
             },
         )  # fmt: skip

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.certified import AUTHORITY, authority_mount, authority_volume
 from components.hardened import container_security, env, http_probe, pod_security, scratch, secrets_volume
 from components.serving.vllm_server import ENVIRONMENT, PORT, RUN, WEIGHTS, arguments, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blueprint.ports import CapacityPort, WeightsPort
+    from blueprint.ports import CapacityPort, OtlpPort, WeightsPort
+    from components.certified import Certified
     from components.serving.vllm_spec import VllmSpec
 
 core = kubernetes.core.v1
@@ -41,7 +43,8 @@ class Parts:
     weights: WeightsPort
     pool: CapacityPort
     gpus: int
-    traces: pulumi.Input[str] | None
+    traces: OtlpPort | None
+    certified: Certified
 
 
 def pod(spec: VllmSpec, parts: Parts) -> core.PodSpecArgs:
@@ -52,7 +55,7 @@ def pod(spec: VllmSpec, parts: Parts) -> core.PodSpecArgs:
         node_selector=dict(parts.pool.node_labels),
         tolerations=[_toleration(each) for each in parts.pool.tolerations],
         topology_spread_constraints=_spread(parts.labels),
-        init_containers=[_fetch(parts)], containers=[_serve(spec, parts)], volumes=_volumes(parts),
+        init_containers=[_fetch(parts), parts.certified.keeper()], containers=[_serve(spec, parts)], volumes=_volumes(parts),
     )  # fmt: skip
 
 
@@ -88,11 +91,11 @@ def _fetch(parts: Parts) -> core.ContainerArgs:
 def _serve(spec: VllmSpec, parts: Parts) -> core.ContainerArgs:
     words: list[pulumi.Input[str]] = [f"{PROGRAMS}/start.py", *arguments(spec, gpus=parts.gpus)]
     if parts.traces is not None:
-        words.append(pulumi.Output.concat("--otlp-traces-endpoint=", parts.traces))
-    name = pulumi.Output.concat("vllm.", parts.namespace, ".svc.cluster.local")
+        words.append(pulumi.Output.concat("--otlp-traces-endpoint=", parts.traces.grpc))
+    trusts = {} if parts.traces is None else {"OTEL_EXPORTER_OTLP_CERTIFICATE": AUTHORITY}
     return core.ContainerArgs(
         name="vllm", image=parts.image, command=["python3"], args=words,
-        env=env({**ENVIRONMENT, "SERVICE_NAME": name, "VLLM_ENGINE_READY_TIMEOUT_S": str(spec.startup_minutes * 60)}),
+        env=env({**ENVIRONMENT, **trusts, "VLLM_ENGINE_READY_TIMEOUT_S": str(spec.startup_minutes * 60)}),
         ports=[core.ContainerPortArgs(name="https", container_port=PORT, protocol="TCP")],
         security_context=container_security(USER),
         resources=_resources(share(parts.pool.instance, parts.gpus), {parts.pool.accelerator_resource: str(parts.gpus)}),
@@ -105,7 +108,7 @@ def _serve(spec: VllmSpec, parts: Parts) -> core.ContainerArgs:
         volume_mounts=[
             _mount("weights", WEIGHTS, read_only=True), _mount("programs", PROGRAMS, read_only=True),
             _mount("keys", SECRETS, read_only=True), _mount("run", RUN), _mount("shared-memory", "/dev/shm"),  # noqa: S108
-            *_scratch_mounts(),
+            parts.certified.mount(), *([authority_mount()] if parts.traces else []), *_scratch_mounts(),
         ],
     )  # fmt: skip
 
@@ -130,6 +133,8 @@ def _volumes(parts: Parts) -> list[core.VolumeArgs]:
         core.VolumeArgs(name="weights", empty_dir=core.EmptyDirVolumeSourceArgs()),
         core.VolumeArgs(name="programs", config_map=core.ConfigMapVolumeSourceArgs(name=parts.programs)),
         secrets_volume("keys", parts.keys),
+        *parts.certified.volumes(),
+        *([authority_volume(parts.traces.authorities)] if parts.traces else []),
         scratch("cache", "100Gi"),
         scratch("temporary", "20Gi"),
         *(

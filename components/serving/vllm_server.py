@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.errors import ProgramError
 from blueprint.planner.instances import instance
+from components.certified import CERTIFICATE
 from components.serving.vllm_arguments import command_line
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def arguments(spec: VllmSpec, *, gpus: int) -> list[str]:
         "port": PORT,
         "served-model-name": spec.name,
         "shutdown-timeout": spec.drain_seconds,
-        "ssl-certfile": f"{RUN}/tls.crt",
-        "ssl-keyfile": f"{RUN}/tls.key",
+        "ssl-certfile": CERTIFICATE,
+        "ssl-keyfile": CERTIFICATE,
         "tensor-parallel-size": gpus,
         "trust-remote-code": False,
     }

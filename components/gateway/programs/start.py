@@ -2,8 +2,8 @@
 
 LiteLLM's own `include` would let a model's part overwrite any setting of the gateway, and knows no weights; here a model
 part contributes its entry and nothing else. The gateway's own secret is read from a file and handed on as environment of
-the one process that needs it; a model part names the secret of its server as `secretsmanager:<ARN>`. When a secret or a model part
-changes, LiteLLM is ended, and the container starts anew with the change.
+the one process that needs it; a model part names the secret of its server as `secretsmanager:<ARN>`. When a secret, the
+certificate or a model part changes, LiteLLM is ended, and the container starts anew with the change.
 """
 
 from __future__ import annotations
@@ -16,17 +16,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import botocore.exceptions  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 Document = dict[str, object]
 Fetch = Callable[[str], str]
@@ -36,6 +31,8 @@ SETTINGS = Path("/etc/gateway/settings")
 MODELS = Path("/etc/gateway/models")
 SECRETS = Path("/etc/gateway/secrets")
 RUN = Path("/run/gateway")
+CERTIFICATE = Path("/run/certificate/server.pem")
+"""Key and certificate, kept by the container next door."""
 NAMED = "secretsmanager:"
 """A value of litellm_params that starts so is the ARN of the secret that holds it."""
 LOOK_EVERY = 60.0
@@ -125,7 +122,9 @@ def as_key(value: str) -> str:
 def current(fetch: Fetch) -> str:
     """Digest of all that LiteLLM is started with."""
     parts = [path.read_bytes() for folder in (SETTINGS, SECRETS) for path in sorted(folder.glob("*")) if path.is_file()]
-    return hashlib.sha256(b"\0".join([*parts, yaml.safe_dump(configuration(fetch)).encode()])).hexdigest()
+    return hashlib.sha256(
+        b"\0".join([*parts, CERTIFICATE.read_bytes(), yaml.safe_dump(configuration(fetch)).encode()])
+    ).hexdigest()
 
 
 def configuration(fetch: Fetch) -> Document:
@@ -133,34 +132,6 @@ def configuration(fetch: Fetch) -> Document:
     settings = _map(yaml.safe_load((SETTINGS / "config.yaml").read_text()))
     routes = _maps(yaml.safe_load((SETTINGS / "routes.yaml").read_text()))
     return resolve(compose(settings, routes, read_models(MODELS)), fetch)
-
-
-def certify(folder: Path, name: str) -> None:
-    """A certificate of this pod's own, so that what the load balancer sends on is not readable on the way.
-
-    The load balancer does not check whose certificate it is; its security group does. Valid for a year, made at start.
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=365))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    with private(folder / "tls.key") as file:
-        file.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
 
 
 def private(path: Path) -> BinaryIO:
@@ -173,11 +144,10 @@ def prepare(fetch: Fetch) -> list[str]:
     with private(RUN / "config.yaml") as file:
         file.write(yaml.safe_dump(configuration(fetch), sort_keys=False).encode())
     os.environ["LITELLM_MASTER_KEY"] = as_key((SECRETS / "master-key").read_text().strip())
-    certify(RUN, os.environ["SERVICE_NAME"])
     return [
         "litellm", "--config", str(RUN / "config.yaml"), "--host", "0.0.0.0", "--port", os.environ["PORT"],  # noqa: S104
         "--num_workers", "1", "--telemetry", "False",
-        "--ssl_certfile_path", str(RUN / "tls.crt"), "--ssl_keyfile_path", str(RUN / "tls.key"),
+        "--ssl_certfile_path", str(CERTIFICATE), "--ssl_keyfile_path", str(CERTIFICATE),
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Give vLLM a certificate of its own and the keys that callers present, then run it.
+"""Give vLLM the keys that callers present, then run it.
 
-Both stay in memory of the pod: no key stands in an argument or in the environment. When a mounted key changes, vLLM is
-asked to finish its requests, and the container starts anew with the change.
+They stay in memory of the pod: no key stands in an argument or in the environment. When a mounted key or the certificate
+changes, vLLM is asked to finish its requests, and the container starts anew with the change.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 SECRETS = Path("/etc/vllm/secrets")
 RUN = Path("/run/vllm")
+CERTIFICATE = Path("/run/certificate/server.pem")
 LOOK_EVERY = 15.0
 """Seconds between two looks at the mounted keys."""
 SPREAD = 600.0
@@ -30,18 +31,9 @@ def keys_document(secrets: Path) -> str:
     return json.dumps({"api-key": [key for key in keys if key]})
 
 
-def fingerprint(secrets: Path) -> str:
-    """Changes whenever a mounted key does."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in _files(secrets))).hexdigest()
-
-
-def certificate_command(folder: Path, name: str) -> list[str]:
-    """Makes a certificate that is valid for a year. Callers encrypt with it; who may call is the network policy's."""
-    return [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "365",
-        "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-        "-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt"),
-    ]  # fmt: skip
+def fingerprint(secrets: Path, certificate: Path) -> str:
+    """Changes whenever a mounted key or the certificate does."""
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in (*_files(secrets), certificate))).hexdigest()
 
 
 def prepare(secrets: Path, run: Path) -> list[str]:
@@ -55,12 +47,12 @@ def prepare(secrets: Path, run: Path) -> list[str]:
     return [f"--config={path}"]
 
 
-def watch(child: subprocess.Popen[bytes], secrets: Path) -> int:
-    """Wait for the child; end it some time after a key has changed. Gives the exit code for the container."""
-    before = fingerprint(secrets)
+def watch(child: subprocess.Popen[bytes], secrets: Path, certificate: Path) -> int:
+    """Wait for the child; end it some time after either has changed. Gives the exit code for the container."""
+    before = fingerprint(secrets, certificate)
     while child.poll() is None:
         time.sleep(LOOK_EVERY)
-        if fingerprint(secrets) != before:
+        if fingerprint(secrets, certificate) != before:
             time.sleep(random.uniform(0, SPREAD))  # noqa: S311  spreads restarts, protects nothing
             child.terminate()
             child.wait()
@@ -75,11 +67,10 @@ def _files(folder: Path) -> list[Path]:
 def main() -> int:
     """Run vLLM as a child that gets the signals this process gets."""
     more = prepare(SECRETS, RUN)
-    subprocess.run(certificate_command(RUN, os.environ["SERVICE_NAME"]), check=True, capture_output=True)  # noqa: S603
     child = subprocess.Popen(["vllm", "serve", *sys.argv[1:], *more])  # noqa: S603, S607
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: child.send_signal(received))
-    return watch(child, SECRETS)
+    return watch(child, SECRETS, CERTIFICATE)
 
 
 if __name__ == "__main__":

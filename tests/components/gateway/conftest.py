@@ -55,8 +55,8 @@ def synthesised(spec: LiteLlmSpec, **more: Needs) -> ResourceGraph:
             for name in spec.served
         }
         otlp = OtlpPort(
-            provider="observability", grpc="http://collector.observability.svc:4317",
-            http="http://collector.observability.svc:4318",
+            provider="observability", grpc="https://collector.observability.svc:4317",
+            http="https://collector.observability.svc:4318", authorities="kube-root-ca.crt",
         )  # fmt: skip
         LiteLlm(
             "gateway", spec, platform=context, network=builders.network(), keys=builders.keys(),

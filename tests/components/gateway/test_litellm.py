@@ -69,8 +69,18 @@ def test_pods_mount_the_parts_that_the_models_offer(gateway: ResourceGraph) -> N
     ]
 
 
+def test_the_gateway_answers_with_a_certificate_that_its_jobs_verify(gateway: ResourceGraph) -> None:
+    spec = only(gateway, DEPLOYMENT).inputs["spec"]["template"]["spec"]  # type: ignore[index,call-overload]
+    assert [each["name"] for each in spec["initContainers"]] == ["certificate"]  # type: ignore[index,call-overload,union-attr]
+    told = {each["name"]: each.get("value") for each in containers(gateway)["litellm"]["env"]}  # type: ignore[attr-defined]
+    assert told["OTEL_EXPORTER_OTLP_CERTIFICATE"] == "/etc/authority/ca.crt"
+    job = only(gateway, "kubernetes:batch/v1:CronJob").inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]  # type: ignore[index,call-overload]
+    assert {"name": "authority", "configMap": {"name": "kube-root-ca.crt"}} in job["volumes"]  # type: ignore[operator,index,call-overload]
+    assert "initContainers" not in job
+
+
 def test_every_kubernetes_object_fits_the_api(gateway: ResourceGraph) -> None:
-    assert len(manifests.check(gateway)) == 11
+    assert len(manifests.check(gateway)) == 14
 
 
 def test_every_container_is_confined_limited_and_probed(gateway: ResourceGraph) -> None:

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,12 +94,20 @@ def test_keys_get_the_prefix_that_litellm_asks_for_once() -> None:
     assert start.as_key("abc") == start.as_key("sk-abc") == "sk-abc"
 
 
-def test_the_pods_certificate_is_readable_by_its_user_alone(tmp_path: Path) -> None:
-    start.certify(tmp_path, "gateway")
-    certificate = x509.load_pem_x509_certificate((tmp_path / "tls.crt").read_bytes())
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["gateway"]
-    assert (tmp_path / "tls.key").stat().st_mode & 0o777 == 0o600
+def test_a_renewed_certificate_changes_what_litellm_was_started_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SETTINGS", "MODELS", "SECRETS"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(start, name, tmp_path / name)
+    monkeypatch.setattr(start, "CERTIFICATE", tmp_path / "server.pem")
+    (tmp_path / "SETTINGS" / "config.yaml").write_text("general_settings: {}")
+    (tmp_path / "SETTINGS" / "routes.yaml").write_text("[]")
+    seen = []
+    for content in ("first", "first", "second"):
+        (tmp_path / "server.pem").write_text(content)
+        seen.append(start.current(str))
+    assert seen[0] == seen[1] != seen[2]
 
 
 def test_litellm_is_ended_when_what_it_was_started_with_changes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,13 @@ from components.observability.collector_config import (
     written,
 )
 
+PEM = "/run/certificate/server.pem"
 SINKS = Sinks(region="us-east-1", cluster="claims-prod", log_group="/claims-prod/signals")
 
 
 def rendered(level: str) -> dict[str, Any]:
-    config = collector_config(SINKS, Scraping(["gateway"], 30), level=level, trace_percent=100)  # type: ignore[arg-type]
+    scraping = Scraping(["gateway"], 30)
+    config = collector_config(SINKS, scraping, level=level, trace_percent=100, certificate=PEM)  # type: ignore[arg-type]
     return yaml.safe_load(written(config))  # type: ignore[no-any-return]
 
 
@@ -111,5 +113,14 @@ def test_every_part_of_a_pipeline_exists_and_every_part_is_used() -> None:
 
 
 def test_the_file_needs_no_references_of_yaml() -> None:
-    text = written(collector_config(SINKS, Scraping(["gateway"], 30), level="redacted", trace_percent=100))
+    scraping = Scraping(["gateway"], 30)
+    text = written(collector_config(SINKS, scraping, level="redacted", trace_percent=100, certificate=PEM))
     assert not re.search(r"(?m)[&*]id\d", text)
+
+
+def test_signals_are_taken_over_tls_only_and_a_renewed_certificate_is_found() -> None:
+    protocols = rendered("redacted")["receivers"]["otlp"]["protocols"]
+    tls = {"cert_file": PEM, "key_file": PEM, "min_version": "1.2", "reload_interval": "10m"}
+    assert protocols == {
+        "grpc": {"endpoint": "0.0.0.0:4317", "tls": tls}, "http": {"endpoint": "0.0.0.0:4318", "tls": tls},
+    }  # fmt: skip

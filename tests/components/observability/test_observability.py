@@ -31,7 +31,7 @@ def pod(graph: ResourceGraph, token: str) -> dict[str, object]:
 
 
 def test_every_kubernetes_object_fits_the_api(observability: ResourceGraph) -> None:
-    assert len(manifests.check(observability)) == 22
+    assert len(manifests.check(observability)) == 25
 
 
 def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_else(
@@ -94,6 +94,24 @@ def test_without_gpu_pools_there_is_nothing_for_gpus() -> None:
 
 def test_only_the_collector_has_a_token_of_the_kubernetes_api(observability: ResourceGraph) -> None:
     assert pod(observability, "kubernetes:apps/v1:Deployment")["automountServiceAccountToken"] is True
+
+
+def test_the_collector_answers_under_its_services_name_with_a_certificate_that_it_asks_for(
+    observability: ResourceGraph,
+) -> None:
+    spec = pod(observability, "kubernetes:apps/v1:Deployment")
+    (keeper,) = spec["initContainers"]  # type: ignore[misc]
+    assert keeper["restartPolicy"] == "Always"  # type: ignore[index,call-overload]
+    told = {each["name"]: each["value"] for each in keeper["env"]}  # type: ignore[index,call-overload,union-attr]
+    assert (told["SERVICE"], told["NAMESPACE"]) == ("observability", "observability")
+    (collector,) = spec["containers"]  # type: ignore[misc]
+    mounts = {each["name"]: each.get("readOnly") for each in collector["volumeMounts"]}  # type: ignore[index,call-overload,union-attr]
+    assert mounts == {"config": True, "certificate": True}
+    (memory,) = (each["emptyDir"] for each in spec["volumes"] if each["name"] == "certificate")  # type: ignore[union-attr,attr-defined]
+    assert memory == {"medium": "Memory", "sizeLimit": "1Mi"}
+    bound = only(observability, "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding").inputs
+    assert bound["roleRef"]["name"] == "asks-for-certificates"  # type: ignore[index,call-overload]
+    assert bound["subjects"] == [{"kind": "ServiceAccount", "name": "collector", "namespace": "observability"}]
 
 
 def test_everything_that_is_kept_is_under_a_key_and_kept_as_long_as_the_posture_asks(

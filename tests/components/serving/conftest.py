@@ -53,7 +53,9 @@ def vllm_graph(spec: VllmSpec, *, routed: bool = True) -> ResourceGraph:
     weights = WeightsPort(
         provider="models/qwen", bucket="weights", uri=f"s3://weights/{'a' * 40}", digest=DIGEST, model="Qwen/Qwen3-32B"
     )
-    traces = OtlpPort(provider="observability", grpc="https://collector:4317", http="https://collector:4318")
+    traces = OtlpPort(
+        provider="observability", grpc="https://collector:4317", http="https://collector:4318", authorities="kube-root-ca.crt"
+    )  # fmt: skip
 
     def program() -> None:
         Vllm(

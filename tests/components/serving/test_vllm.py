@@ -51,11 +51,21 @@ def test_the_server_speaks_tls_and_its_key_stands_neither_in_arguments_nor_in_th
     vllm: ResourceGraph,
 ) -> None:
     container = server(vllm)
-    assert {"--ssl-certfile=/run/vllm/tls.crt", "--ssl-keyfile=/run/vllm/tls.key"} <= set(container["args"])
+    assert {"--ssl-certfile=/run/certificate/server.pem", "--ssl-keyfile=/run/certificate/server.pem"} <= set(
+        container["args"]
+    )
     assert "api-key" not in json.dumps([container["args"], container["env"]])
     assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": 8000, "scheme": "HTTPS"}
     provider = only(vllm, "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass").inputs["spec"]
     assert "serving/chat/api-key" in json.dumps(provider["parameters"]["objects"])
+
+
+def test_traces_go_to_a_collector_whose_authority_is_known_and_the_server_has_no_token(vllm: ResourceGraph) -> None:
+    container = server(vllm)
+    assert {"name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": "/etc/authority/ca.crt"} in container["env"]
+    mounted = {each["name"] for each in container["volumeMounts"]}
+    assert {"authority", "certificate"} <= mounted
+    assert "certificate-account" not in mounted
 
 
 def test_hubs_and_usage_reports_are_switched_off(vllm: ResourceGraph) -> None:
@@ -67,7 +77,8 @@ def test_hubs_and_usage_reports_are_switched_off(vllm: ResourceGraph) -> None:
 
 
 def test_weights_come_from_our_bucket_and_are_checked_before_they_are_served(vllm: ResourceGraph) -> None:
-    (first,) = pod(vllm)["initContainers"]
+    first, second = pod(vllm)["initContainers"]
+    assert (second["name"], second["restartPolicy"]) == ("certificate", "Always")
     told = {each["name"]: each["value"] for each in first["env"]}
     assert told["WEIGHTS_DIGEST"] == DIGEST
     assert told["WEIGHTS_URI"] == f"s3://weights/{'a' * 40}"
@@ -133,15 +144,17 @@ def test_the_route_names_the_key_and_never_holds_it(vllm: ResourceGraph) -> None
     assert entry["litellm_params"] == {
         "api_base": "https://vllm.serving-chat.svc.cluster.local:8000/v1",
         "api_key": "secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/serving/chat/api-key",
-        "model": "hosted_vllm/chat", "ssl_verify": False,
+        "model": "hosted_vllm/chat", "ssl_verify": "/etc/authority/ca.crt",
     }  # fmt: skip
 
 
 def test_without_a_consumer_there_is_no_route_no_grant_and_no_way_in() -> None:
     found = vllm_graph(vllm_spec(max_replicas=2), routed=False)
     assert names(found, "aws:iam/rolePolicy:RolePolicy") == ["serving-chat-own-key"]
-    assert names(found, "kubernetes:core/v1:ConfigMap") == ["serving-chat-programs"]
-    assert "kubernetes:networking.k8s.io/v1:NetworkPolicy" not in types(found)
+    assert names(found, "kubernetes:core/v1:ConfigMap") == [
+        "serving-chat-certificate-program", "serving-chat-programs",
+    ]  # fmt: skip
+    assert names(found, "kubernetes:networking.k8s.io/v1:NetworkPolicy") == ["serving-chat-certificate-way"]
 
 
 def test_the_service_is_reached_inside_the_cluster_only(vllm: ResourceGraph) -> None:

@@ -31,31 +31,27 @@ def test_a_server_without_a_key_is_not_started(tmp_path: Path) -> None:
         start.prepare(tmp_path, tmp_path)
 
 
-def test_the_certificate_is_the_pods_own() -> None:
-    command = start.certificate_command(start.RUN, "vllm.serving-chat.svc.cluster.local")
-    assert "subjectAltName=DNS:vllm.serving-chat.svc.cluster.local" in command
-    assert command[command.index("-keyout") + 1] == "/run/vllm/tls.key"
-
-
-def test_the_certificate_command_makes_a_certificate(tmp_path: Path) -> None:
-    subprocess.run(start.certificate_command(tmp_path, "vllm.example"), check=True, capture_output=True)
-    assert (tmp_path / "tls.crt").read_text().startswith("-----BEGIN CERTIFICATE-----")
-
-
-def test_a_changed_key_ends_the_server_so_that_it_starts_with_the_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("changes", ["keys/api-key", "server.pem"])
+def test_a_changed_key_or_certificate_ends_the_server_so_that_it_starts_with_the_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: str
 ) -> None:
-    key = tmp_path / "api-key"
-    key.write_text("before")
+    keys, certificate = mounted(tmp_path)
     monkeypatch.setattr(start, "SPREAD", 0.0)
-    monkeypatch.setattr(time, "sleep", lambda _seconds: key.write_text("after"))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: (tmp_path / changes).write_text("after"))
     child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
-    assert start.watch(child, tmp_path) == 0
+    assert start.watch(child, keys, certificate) == 0
     assert child.poll() is not None
 
 
 def test_the_exit_of_the_server_is_that_of_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "api-key").write_text("same")
+    keys, certificate = mounted(tmp_path)
     child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     monkeypatch.setattr(time, "sleep", lambda _seconds: child.wait())
-    assert start.watch(child, tmp_path) == 3
+    assert start.watch(child, keys, certificate) == 3
+
+
+def mounted(folder: Path) -> tuple[Path, Path]:
+    (folder / "keys").mkdir()
+    (folder / "keys" / "api-key").write_text("before")
+    (folder / "server.pem").write_text("before")
+    return folder / "keys", folder / "server.pem"
