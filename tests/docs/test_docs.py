@@ -16,16 +16,21 @@ import yaml
 from blueprint import assembly, document, slots
 from blueprint.assembly import assemble
 from blueprint.cli import COMMANDS, group
+from blueprint.cli.exits import Exit
 from blueprint.config import load
 from blueprint.graph import ResourceGraph
 from blueprint.judgement import document_digest
 from blueprint.plan import Plan, make_plan
+from compliance.matrix import Assessment, Depth, Status
+from compliance.reports.columns import COLUMNS
 from tests.docs.walkthrough import ROOT, Block, Edit, Terminal, blocks, commands, pages, shows, steps
 from tools.docs import broken_links
 
 pytestmark = pytest.mark.xdist_group("docs")
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+HOW_TO = ROOT / "docs" / "how-to"
+EXPLANATION = ROOT / "docs" / "explanation"
 CLAIMS = "stacks/Pulumi.claims.yaml"
 OTHER_TESTS = {"add-a-framework.md", "add-a-rule.md"}
 """Pages whose blocks are read by a test of their own."""
@@ -191,6 +196,48 @@ def test_yaml_json_toml_and_python_of_every_page_can_be_read() -> None:
 
 def test_no_link_of_a_page_leads_nowhere() -> None:
     assert list(broken_links()) == []
+
+
+def test_the_picture_of_the_wiring_is_the_wiring_of_the_tutorial(terminal: Terminal) -> None:
+    claims(terminal)
+    plan = make_plan(load(terminal.project / CLAIMS, "claims"), terminal.project)
+    (picture,) = (block.text for block in blocks(EXPLANATION / "wiring.md", "mermaid"))
+    drawn = re.findall(r'\["([^"]+)"\] -- "([^"]+)" --> \w+\["([^"]+)"\]', picture)
+    assert set(drawn) == {(edge.consumer, edge.offer.dialect.value, edge.provider) for edge in plan.wiring.edges}
+    used = re.findall(r'\["([^"]+)"\] -\. "uses" \.-> \w+\["([^"]+)"\]', picture)
+    assert set(used) == {(noun, other) for noun, needs in plan.wiring.needs.items() for other in needs.uses}
+
+
+def test_the_table_of_dialects_says_who_offers_them() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)` \| `(\w+)` \|", (EXPLANATION / "wiring.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) == 5
+    assert all(slots.SLOTS[slot].offers == dialect for dialect, slot in rows)
+
+
+def test_exit_codes_of_the_page_are_those_of_the_code() -> None:
+    text = (HOW_TO / "check-in-ci.md").read_text(encoding="utf-8")
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == set(Exit)
+
+
+def test_words_and_columns_of_the_matrix_are_those_of_the_code() -> None:
+    text = (HOW_TO / "read-the-matrix.md").read_text(encoding="utf-8")
+    titles = {title for title, _ in COLUMNS}
+    table = text.partition("## The columns")[2].partition("\n## ")[0]
+    shown = {
+        word for cell in re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE) for word in re.findall(r"`([^`]+)`", cell)
+    }
+    assert shown == titles - {"framework", "requirement", "title", "obligation", "layers", "verdicts"}
+    assert set(
+        re.findall(r"\| `([a-z-]+)` \|$", text.partition("## Assessment")[2].partition("\n## ")[0], re.MULTILINE)
+    ) == set(Assessment)
+    assert set(
+        re.findall(r"\| `([a-z-]+)` \|$", text.partition("## Status")[2].partition("\n## ")[0], re.MULTILINE)
+    ) == set(Status)
+    assert set(
+        re.findall(r"^\| `([a-z]+)` \|", text.partition("## Depth")[2].partition("\n## ")[0], re.MULTILINE)
+    ) == set(Depth)
 
 
 def test_every_page_is_reached_from_the_index() -> None:

@@ -35,6 +35,8 @@ def test_make_demo_writes_what_the_readme_says_and_prints_the_totals_that_it_sho
     monkeypatch.setattr(assembly, "assemble", remembered)
     terminal = Terminal(tmp_path)
     shown = [terminal.run(line) for line in recipe("demo")]
+    assert "On this stack no rule FAILs." in TEXT
+    assert re.search(r" 0 fail, .* exit code 0: ", shown[2]), shown[2]
     (expected,) = blocks(README, "text")
     assert shows(shown[-1][shown[-1].index("regulated: ") :], expected.text + "…\n")
     written = {path.name for path in (tmp_path / "out").iterdir()}
