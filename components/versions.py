@@ -76,6 +76,10 @@ VALKEY = "8.1"
 """ElastiCache engine version. Source: AWS release notes from memory, 2026-11-20."""
 
 IMAGES: Mapping[str, Image] = {
+    "aws-load-balancer-controller": Image(
+        upstream="public.ecr.aws/eks/aws-load-balancer-controller", tag="v3.5.0",
+        source="kubernetes-sigs/aws-load-balancer-controller 3.5.0, whose chart has the same number, 2026-11-20",
+    ),
     "cluster-autoscaler": Image(
         upstream="registry.k8s.io/autoscaling/cluster-autoscaler", tag="v1.35.0",
         source="kubernetes/autoscaler, minor version of the cluster, read in public manifests, 2026-11-20",
@@ -129,6 +133,10 @@ IMAGES: Mapping[str, Image] = {
 }  # fmt: skip
 
 CHARTS: Mapping[str, Chart] = {
+    "aws-load-balancer-controller": Chart(
+        repository="https://aws.github.io/eks-charts", name="aws-load-balancer-controller", version="3.5.0",
+        source="aws/eks-charts aws-load-balancer-controller 3.5.0, 2026-11-20",
+    ),
     "keda": Chart(
         repository="https://kedacore.github.io/charts", name="keda", version="2.20.2",
         source="kedacore/charts 2.20.2, 2026-11-20",

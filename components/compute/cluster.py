@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
-from blueprint.types import KeyPurpose, Layer
+from blueprint.types import Dialect, KeyPurpose, Layer
 from components.compute.addons import Addons
 from components.compute.certificates import Certificates
 from components.compute.controller_boundary import controller_boundary
@@ -22,6 +22,7 @@ from components.compute.node_scaling import NodeScaling
 from components.compute.queue_scaling import QueueScaling
 from components.compute.registry import Registry
 from components.compute.system_nodes import SystemNodes
+from components.compute.target_registration import TargetRegistration
 from components.foundation.log_group import log_group
 
 if TYPE_CHECKING:
@@ -85,30 +86,49 @@ class Cluster(Component):
         spaces = Namespaces(
             spec, platform=platform, identity=identity, cluster=port, opts=self.within(depends_on=[system.group])
         )
-        self.cluster_port = replace(port, namespaces=spaces.names)
-        NodeScaling(
-            platform=platform, network=network, cluster=self.cluster_port, boundary_arn=boundary.arn,
-            opts=self.within(depends_on=[system.group]),
+        inside = replace(port, namespaces=spaces.names)
+        controllers = self._controllers(inside, network, identity, boundary.arn, system.group)
+        ready = kubernetes.Provider(
+            self.named("ready"), kubeconfig=self._kubeconfig(control_plane),
+            opts=self.within(depends_on=[*entries, *controllers]),
         )  # fmt: skip
-        if any(each != noun for each, _ in platform.wiring.workloads):
-            Certificates(
-                platform=platform,
-                network=network,
-                cluster=self.cluster_port,
-                opts=self.within(depends_on=[system.group]),
-            )
-        if any(each.startswith("gpu_pools/") for each in platform.wiring.needs):
-            QueueScaling(
-                platform=platform, network=network, identity=identity, cluster=self.cluster_port,
-                opts=self.within(depends_on=[system.group]),
-            )  # fmt: skip
-        if spec.image_signers:
-            ImageVerification(
-                spec.image_signers, platform=platform, network=network, cluster=self.cluster_port,
-                boundary_arn=boundary.arn, opts=self.within(depends_on=[system.group]),
-            )  # fmt: skip
+        self.cluster_port = replace(inside, provider_resource=ready)
         self.ports = {"kubernetes": self.cluster_port}
         self.finish(name=control_plane.name, endpoint=control_plane.endpoint)
+
+    def _controllers(
+        self,
+        cluster: EksPort,
+        network: NetworkPort,
+        identity: IdentityPort,
+        boundary_arn: pulumi.Input[str],
+        nodes: pulumi.Resource,
+    ) -> list[pulumi.Resource]:
+        """What carries out the objects of other components: those are registered after it, through the port's provider."""
+        platform, wiring, after = self.platform, self.platform.wiring, self.within(depends_on=[nodes])
+        made: list[pulumi.Resource] = [
+            NodeScaling(platform=platform, network=network, cluster=cluster, boundary_arn=boundary_arn, opts=after)
+        ]
+        if any(noun != self.noun for noun, _ in wiring.workloads):
+            made.append(Certificates(platform=platform, network=network, cluster=cluster, opts=after))
+        if any(offer.dialect == Dialect.INGRESS for needs in wiring.needs.values() for offer in needs.offers):
+            made.append(
+                TargetRegistration(
+                    platform=platform, network=network, cluster=cluster, boundary_arn=boundary_arn, opts=after
+                )
+            )
+        if any(noun.startswith("gpu_pools/") for noun in wiring.needs):
+            made.append(
+                QueueScaling(platform=platform, network=network, identity=identity, cluster=cluster, opts=after)
+            )
+        if self._spec.image_signers:
+            made.append(
+                ImageVerification(
+                    self._spec.image_signers, platform=platform, network=network, cluster=cluster,
+                    boundary_arn=boundary_arn, opts=after,
+                )
+            )  # fmt: skip
+        return made
 
     def _control_plane(self, network: NetworkPort, keys: KeysPort) -> aws.eks.Cluster:
         platform, posture, spec = self.platform, self.platform.posture, self._spec

@@ -19,12 +19,14 @@ ACTIONS = (
     "ec2:DescribeAvailabilityZones", "ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances",
     "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
     "ec2:DescribeSnapshots", "ec2:DescribeSubnets", "ec2:DescribeTags", "ec2:DescribeVolumes",
-    "ec2:DescribeVolumesModifications", "ec2:DetachNetworkInterface", "ec2:DetachVolume", "ec2:ModifyNetworkInterfaceAttribute",
+    "ec2:DescribeVolumesModifications", "ec2:DescribeVpcs", "ec2:DetachNetworkInterface", "ec2:DetachVolume", "ec2:ModifyNetworkInterfaceAttribute",
     "ec2:ModifyVolume", "ec2:UnassignPrivateIpAddresses", "ecr:BatchGetImage", "ecr:GetAuthorizationToken",
-    "ecr:GetDownloadUrlForLayer", "eks:DescribeNodegroup", "kms:CreateGrant", "kms:Decrypt",
+    "ecr:GetDownloadUrlForLayer", "eks:DescribeNodegroup", "elasticloadbalancing:DeregisterTargets",
+    "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth",
+    "elasticloadbalancing:RegisterTargets", "kms:CreateGrant", "kms:Decrypt",
     "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
 )  # fmt: skip
-"""Network interfaces, volumes and numbers of nodes; no identity, no key policy, no trail, no security service."""
+"""Network interfaces, volumes, numbers of nodes and targets of load balancers; no identity, no key policy, no trail, no security service."""
 
 
 def controller_boundary(component: Component) -> aws.iam.Policy:

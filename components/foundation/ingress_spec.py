@@ -35,5 +35,9 @@ class IngressSpec(Spec):
     )
 
     def needs(self) -> Needs:
-        """A key for the firewall's log."""
-        return Needs(offers=(Offer(name="ingress", dialect=Dialect.INGRESS),), keys=frozenset({KeyPurpose.LOGS}))
+        """A key for the firewall's log; and whoever registers targets calls the load balancers' API."""
+        return Needs(
+            offers=(Offer(name="ingress", dialect=Dialect.INGRESS),),
+            services=frozenset({"elasticloadbalancing"}),
+            keys=frozenset({KeyPurpose.LOGS}),
+        )
