@@ -142,6 +142,7 @@ class AuditTrail(Component):
             self.named("alerts"), name=f"{platform.label}-alerts", display_name=f"{platform.label} security events",
             kms_master_key_id=self._keys.arns[KeyPurpose.ALERTS], signature_version=2, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
+        mine = {"StringEquals": {"aws:SourceAccount": platform.account}}
         publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic.arn}
         told = ["backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
         aws.sns.TopicPolicy(
@@ -149,8 +150,9 @@ class AuditTrail(Component):
             policy=pulumi.Output.json_dumps({
                 "Version": "2012-10-17",
                 "Statement": [
-                    {"Sid": "Services", "Principal": {"Service": told}, **publish,
-                     "Condition": {"StringEquals": {"aws:SourceAccount": platform.account}}},
+                    {"Sid": "Services", "Principal": {"Service": told}, **publish, "Condition": mine},
+                    {"Sid": "Alerts", **publish, "Principal": {"Service": "aps.amazonaws.com"}, "Condition": mine,
+                     "Action": ["sns:GetTopicAttributes", "sns:Publish"]},
                     {"Sid": "Events", "Principal": {"Service": "events.amazonaws.com"}, **publish},
                     {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic.arn,
                      "Condition": {"Bool": {"aws:SecureTransport": "false"}}},

@@ -71,7 +71,7 @@ def publishers(account: str) -> tuple[Statement, ...]:
     EventBridge sends no source account along with its use of a key, so it stands apart, without a condition.
     """
     announce = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
-    told = ("backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com")
+    told = ("aps.amazonaws.com", "backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com")
     return (
         {"Sid": "Publishers", "Principal": {"Service": list(told)}, **announce,
          "Condition": {"StringEquals": {"aws:SourceAccount": account}}},

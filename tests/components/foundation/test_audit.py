@@ -9,6 +9,7 @@ import pytest
 from blueprint.types import DataClass, KeyPurpose
 from components.foundation.audit import AuditTrail
 from components.foundation.audit_spec import AuditTrailSpec
+from components.foundation.key_policy import publishers
 from components.foundation.security_events import EVENTS
 from tests.components.builders import ACCOUNT, REGION, graph, keys, names, only, platform, types
 
@@ -140,6 +141,17 @@ def test_the_topic_is_encrypted_and_takes_messages_of_named_services_over_tls(tr
     found = policy(trail, "aws:sns/topicPolicy:TopicPolicy", "audit-alerts-policy")
     assert found["Services"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     assert found["TlsOnly"]["Effect"] == "Deny"
+
+
+def test_alerts_on_metrics_of_this_account_reach_the_topic_through_its_key(trail: Any) -> None:
+    found = policy(trail, "aws:sns/topicPolicy:TopicPolicy", "audit-alerts-policy")
+    (alerts,) = [each for each in found["Statement"] if each["Sid"] == "Alerts"]
+    assert alerts["Principal"] == {"Service": "aps.amazonaws.com"}
+    assert alerts["Action"] == ["sns:GetTopicAttributes", "sns:Publish"]
+    assert alerts["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    (told, _events) = publishers(ACCOUNT)
+    assert "aps.amazonaws.com" in told["Principal"]["Service"]  # type: ignore[index]
+    assert told["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
 def test_the_owner_of_the_account_watches_it(trail: Any) -> None:
