@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.graph import ResourceGraph
-from blueprint.placement import Place
 from blueprint.platform import compose
 from blueprint.synth import synthesize
 
@@ -20,6 +19,5 @@ def assemble(plan: Plan, *, project: str, wiring: Wiring | None = None, symbolic
     def program() -> None:
         compose(plan, wiring=wiring)
 
-    place = Place(account=plan.document.account, region=plan.region, partition=plan.partition, zones=plan.zones)
-    graph = synthesize(program, project=project, stack=plan.stack, place=place, symbolic=symbolic)
+    graph = synthesize(program, project=project, stack=plan.stack, place=plan.home, symbolic=symbolic)
     return graph.with_wiring(plan.wiring if wiring is None else wiring)

@@ -14,6 +14,7 @@ from blueprint.config import StackFile
 from blueprint.diagnosis import Diagnosis
 from blueprint.document import Compliance, Head
 from blueprint.errors import BlueprintError, DocumentError, Position, Problem, nearest
+from blueprint.placement import Place
 from blueprint.planner.regions import REGIONS
 from blueprint.posture import JoinedPosture
 from blueprint.slots import slots
@@ -48,6 +49,11 @@ class Plan:
     def region(self) -> str:
         """The stack's own region."""
         return self.file.region
+
+    @property
+    def home(self) -> Place:
+        """Where everything lives that names no place of its own."""
+        return Place(self.document.account, self.region, self.partition, self.zones)
 
 
 def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> Plan:

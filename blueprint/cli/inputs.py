@@ -114,9 +114,9 @@ def _resources(plan: Plan, graph: Path | None, preview: Path | None, state: Path
     if preview is not None:
         from blueprint.preview import read_preview  # noqa: PLC0415
 
-        return read_preview(preview, state=state)
+        return read_preview(preview, plan.home, state=state).with_wiring(plan.wiring)
     if state is not None:
         from blueprint.state import read_state  # noqa: PLC0415
 
-        return read_state(state)
+        return read_state(state, plan.home).with_wiring(plan.wiring)
     return synth_of(plan)
