@@ -19,6 +19,7 @@ class KmsKey(Subject):
     open_principal: Leaf[bool]
     """Everybody may do something with it."""
     deletion_window_days: Leaf[int]
+    enabled: Leaf[bool]
     purpose: Leaf[str]
 
 

@@ -18,6 +18,8 @@ class LoadBalancer(Subject):
     access_logged: Leaf[bool]
     deletion_protected: Leaf[bool]
     drops_invalid_headers: Leaf[bool]
+    ambiguity_refused: Leaf[bool]
+    """Requests that two servers may read differently are answered with an error or on a connection of their own."""
     web_acl: Leaf[Ref | None]
     idle_minutes: Leaf[int]
     """Minutes without traffic after which a connection is cut, rounded up."""
@@ -33,6 +35,14 @@ class Listener(Subject):
     tls_min_version: Leaf[Literal["1.0", "1.1", "1.2", "1.3"]]
     fips: Leaf[Literal["off", "require"]]
     """Whether its security policy uses validated cryptographic modules only."""
+
+
+@dataclass(frozen=True)
+class TargetGroup(Subject):
+    """Where a load balancer sends what came in."""
+
+    encrypted: Leaf[bool]
+    """It speaks TLS to its targets."""
 
 
 @dataclass(frozen=True)

@@ -22,3 +22,5 @@ class Function(Subject):
     log_group: Leaf[Ref | None]
     """A log group of ours that it writes to."""
     traced: Leaf[bool]
+    runtime: Leaf[str]
+    """Identifier of the runtime; empty for a container image, which brings its own."""

@@ -27,6 +27,15 @@ class Role(Subject):
 
 
 @dataclass(frozen=True)
+class ManagedPolicy(Subject):
+    """A policy of our own that roles attach or that bounds them."""
+
+    admin_policy: Leaf[bool]
+    """It allows everything on everything."""
+    wildcard_actions: Leaf[bool]
+
+
+@dataclass(frozen=True)
 class PasswordPolicy(Subject):
     """The account's password policy."""
 

@@ -55,6 +55,8 @@ class Workload(Subject):
     reaches_api: Leaf[bool]
     """Whether its service account is bound to a role, so that a token is of use."""
     secrets_in_env: Leaf[bool]
+    secret_variables: Leaf[bool]
+    """Whether a variable takes its value from a Kubernetes secret."""
     isolation: Leaf[Literal["shared", "namespace", "node", "cluster", "account"]]
     """What keeps its pods apart from pods that hold other classes of data."""
 

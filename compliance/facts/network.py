@@ -44,6 +44,15 @@ class SecurityGroup(Subject):
     """SSH or RDP from the whole internet."""
     open_egress: Leaf[bool]
     described: Leaf[bool]
+    """It says what it is for, and so does each of its rules."""
+
+
+@dataclass(frozen=True)
+class NetworkAcl(Subject):
+    """The access list of subnets, with its rules folded in, written inside or beside it."""
+
+    open_ingress: Leaf[bool]
+    """A rule lets the whole internet in, on whatever port."""
 
 
 @dataclass(frozen=True)

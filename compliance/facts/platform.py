@@ -39,6 +39,10 @@ class Platform(Subject):
     stateful_not_backed_up: Leaf[frozenset[str]]
     """Databases, file systems and volumes that no backup plan selects."""
     functions_without_log_group: Leaf[frozenset[str]]
+    disks_encrypted_by_default: Leaf[bool]
+    """The account encrypts every new volume, whoever makes it."""
+    default_namespace: Leaf[frozenset[str]]
+    """Kubernetes objects in the namespace that nobody governs."""
     regions: Leaf[frozenset[str]]
     partitions: Leaf[frozenset[str]]
     accounts: Leaf[frozenset[str]]

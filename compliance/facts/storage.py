@@ -15,6 +15,8 @@ class Bucket(Subject):
     public_access_blocked: Leaf[bool]
     open_policy: Leaf[bool]
     """Its policy lets everybody do something."""
+    acls_disabled: Leaf[bool]
+    """Its owner owns every object, and access lists, the older way to share, count for nothing."""
     versioning: Leaf[bool]
     key: Leaf[Ref | None]
     """None: encrypted under the service's own key."""
@@ -26,6 +28,8 @@ class Bucket(Subject):
     """Others deliver access logs to it, so it keeps none of its own and cannot be encrypted under a key of ours."""
     lifecycle_days: Leaf[int | None]
     """Days until objects are removed; None: they are not."""
+    unfinished_removed: Leaf[bool]
+    """Parts of uploads that never ended are removed."""
     searchable_days: Leaf[int | Literal["forever"]]
     """Days until objects move to a storage class that must be restored before it can be read."""
     account: Leaf[str | None]

@@ -79,9 +79,19 @@ def image_registry(reading: Reading) -> ImageRegistry:
         data_classes=reading.classes(),
         scan=_scan(reading),
         immutable=mapped(reading.text("imageTagMutability"), lambda kind: kind.startswith("IMMUTABLE")),
-        key=reading.link("encryptionConfigurations.0.kmsKey"),
+        key=_image_key(reading),
         open_policy=_open_policy(policy) if policy else reading.absent_flag("RepositoryPolicy"),
     )
+
+
+def _image_key(reading: Reading) -> Leaf[Ref | None]:
+    """A key counts only where the repository is told to use one."""
+    kind = reading.text("encryptionConfigurations.0.encryptionType")
+    if isinstance(kind, Unknown):
+        return kind
+    if kind.value not in {"KMS", "KMS_DSSE"}:
+        return Known(None, kind.origin)
+    return reading.link("encryptionConfigurations.0.kmsKey")
 
 
 def _endpoint(reading: Reading) -> Leaf[Literal["public", "restricted", "private"]]:

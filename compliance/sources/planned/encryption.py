@@ -25,6 +25,7 @@ def key(held: Reading) -> KmsKey:
         administrators_separate=asked(holder, "policy", administration_apart, held.absent_flag("administrators apart")),
         open_principal=asked(holder, "policy", open_to_anybody, held.absent_flag("open policy")),
         deletion_window_days=held.number("deletionWindowInDays"),
+        enabled=held.flag("isEnabled"),
         purpose=held.tag(Tag.PURPOSE),
     )
 
@@ -36,7 +37,9 @@ def certificate(issued: Reading) -> Certificate:
         urns=(issued.urn,),
         data_classes=issued.classes(),
         issued_by_service=inverted(issued.present("certificateBody")),
-        transparent=mapped(issued.text("options.certificateTransparencyLoggingPreference"), lambda text: text == "ENABLED"),
+        transparent=mapped(
+            issued.text("options.certificateTransparencyLoggingPreference"), lambda text: text == "ENABLED"
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from compliance.facts.base import Known, Leaf, Ref, Unknown
-from compliance.facts.entry import Listener, LoadBalancer, WebAcl
+from compliance.facts.entry import Listener, LoadBalancer, TargetGroup, WebAcl
 from compliance.facts.leaf import mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.reading import MISSING, Reading
@@ -27,6 +27,9 @@ def load_balancer(balancer: Reading) -> LoadBalancer:
         access_logged=balancer.flag("accessLogs.enabled"),
         deletion_protected=balancer.flag("enableDeletionProtection"),
         drops_invalid_headers=balancer.flag("dropInvalidHeaderFields"),
+        ambiguity_refused=mapped(
+            balancer.text("desyncMitigationMode"), lambda mode: mode in {"defensive", "strictest"}
+        ),
         web_acl=_web_acl(balancer),
         idle_minutes=mapped(balancer.number("idleTimeout"), lambda seconds: -(-seconds // _MINUTE)),
     )
@@ -43,6 +46,16 @@ def listener(port: Reading) -> Listener:
         terminates_tls=mapped(protocol, lambda name: name in _ENCRYPTED),
         tls_min_version=mapped(port.text("sslPolicy"), tls_of),
         fips=mapped(port.text("sslPolicy"), lambda policy: "require" if "FIPS" in policy.upper() else "off"),
+    )
+
+
+def target_group(targets: Reading) -> TargetGroup:
+    """Fold a target group."""
+    return TargetGroup(
+        id=targets.id("TargetGroup"),
+        urns=(targets.urn,),
+        data_classes=targets.classes(),
+        encrypted=mapped(targets.text("protocol"), lambda name: name in _ENCRYPTED),
     )
 
 
@@ -75,23 +88,35 @@ def tls_of(policy: str) -> Tls:
 
 def _web_acl(balancer: Reading) -> Leaf[Ref | None]:
     association = balancer.satellite("aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn")
-    return association.link("webAclArn") if association else mapped(balancer.absent("webAclAssociation"), lambda _: None)
+    return (
+        association.link("webAclArn") if association else mapped(balancer.absent("webAclAssociation"), lambda _: None)
+    )
 
 
 def _redirects(port: Reading) -> Leaf[bool]:
     actions = port.items("defaultActions")
     if not actions:
         return port.known("defaultActions", value=False)
-    redirect = [port.text(f"{path}.redirect.protocol") for path in actions if port.raw(f"{path}.redirect.protocol") is not MISSING]
+    redirect = [
+        port.text(f"{path}.redirect.protocol")
+        for path in actions
+        if port.raw(f"{path}.redirect.protocol") is not MISSING
+    ]
     if len(redirect) < len(actions):
         return port.known("defaultActions", value=False)
     unknown = next((leaf for leaf in redirect if isinstance(leaf, Unknown)), None)
-    return unknown or Known(all(isinstance(leaf, Known) and leaf.value == "HTTPS" for leaf in redirect), redirect[0].origin)
+    return unknown or Known(
+        all(isinstance(leaf, Known) and leaf.value == "HTTPS" for leaf in redirect), redirect[0].origin
+    )
 
 
 def _written(wall: Reading, path: str) -> Leaf[bool]:
     """Whether a key is there at all; an empty object is how WAF writes "yes, without settings"."""
-    return Unknown("existing", wall.origin(path)) if wall.resource.external else wall.known(path, wall.raw(path) is not MISSING)
+    return (
+        Unknown("existing", wall.origin(path))
+        if wall.resource.external
+        else wall.known(path, wall.raw(path) is not MISSING)
+    )
 
 
 def _managed(wall: Reading) -> Leaf[frozenset[str]]:
@@ -113,5 +138,6 @@ def _names(wall: Reading) -> Iterator[Leaf[str]]:
 ADAPTERS = (
     Adapter("aws:lb/loadBalancer:LoadBalancer", load_balancer),
     Adapter("aws:lb/listener:Listener", listener),
+    Adapter("aws:lb/targetGroup:TargetGroup", target_group),
     Adapter("aws:wafv2/webAcl:WebAcl", web_acl),
 )

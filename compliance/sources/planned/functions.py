@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint.graph import is_unknown
 from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.functions import Function
-from compliance.facts.leaf import mapped, some
+from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -26,17 +27,26 @@ def function(code: Reading) -> Function:
         open_permission=some([*_permissions(code), code.absent_flag("open permission")]),
         log_group=_log_group(code),
         traced=mapped(code.text("tracingConfig.mode"), lambda mode: mode == "Active"),
+        runtime=code.text("runtime"),
     )  # fmt: skip
 
 
 def _permissions(code: Reading) -> Iterator[Leaf[bool]]:
+    """For each permission, whether its principal is everybody, or a service that is told no source to act for."""
     for permission in code.satellites("aws:lambda/permission:Permission", "function"):
-        narrowed = any(permission.raw(name) is not MISSING for name in ("sourceAccount", "sourceArn", "principalOrgId"))
         principal = permission.text("principal")
-        if narrowed:
-            yield permission.known("principal", value=False)
-        else:
-            yield mapped(principal, lambda who: who == "*" or who.endswith(".amazonaws.com"))
+        wide = mapped(principal, lambda who: who == "*" or who.endswith(".amazonaws.com"))
+        anybody = mapped(principal, lambda who: who == "*")
+        sources = [_set(permission, name) for name in ("sourceAccount", "sourceArn")]
+        organisation = _set(permission, "principalOrgId")
+        yield some([every([wide, inverted(some([*sources, organisation]))]), every([anybody, inverted(organisation)])])
+
+
+def _set(permission: Reading, name: str) -> Leaf[bool]:
+    """Whether a condition is set; one that the cloud completes is."""
+    narrows = permission.present(name)
+    unknown = is_unknown(permission.raw(name))  # type: ignore[arg-type]
+    return Unknown("cloud_decides", narrows.origin) if unknown else narrows
 
 
 def _log_group(code: Reading) -> Leaf[Ref | None]:
@@ -48,7 +58,11 @@ def _log_group(code: Reading) -> Leaf[Ref | None]:
         return name
     groups = code.links.groups_by_name.get(f"/aws/lambda/{name.value}")
     found = Ref(urn=groups, property="name") if groups else None
-    return Known(found, code.origin("name")) if found or not code.links.graph.incomplete else Unknown("not_read", code.origin("name"))
+    return (
+        Known(found, code.origin("name"))
+        if found or not code.links.graph.incomplete
+        else Unknown("not_read", code.origin("name"))
+    )
 
 
 ADAPTERS = (Adapter("aws:lambda/function:Function", function),)

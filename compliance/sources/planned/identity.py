@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, TypeAlias
 
+from blueprint.graph import is_unknown
 from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.identity import AccessAnalyzer, PasswordPolicy, Role
+from compliance.facts.identity import AccessAnalyzer, ManagedPolicy, PasswordPolicy, Role
 from compliance.facts.leaf import every, mapped, some
 from compliance.facts.policy import (
     ADMINISTRATOR_MANAGED,
@@ -43,6 +44,18 @@ def role(held: Reading) -> Role:
         session_hours=mapped(held.number("maxSessionDuration"), lambda seconds: -(-seconds // _HOUR)),
         workload=asked(held, "assumeRolePolicy", workload_trust, trust),
         emergency=_emergency(held),
+    )
+
+
+def managed_policy(held: Reading) -> ManagedPolicy:
+    """Fold a policy of our own."""
+    nothing = Unknown("no_default", held.origin("policy"))
+    return ManagedPolicy(
+        id=held.id("ManagedPolicy"),
+        urns=(held.urn,),
+        data_classes=held.classes(),
+        admin_policy=asked(held, "policy", administrator, nothing),
+        wildcard_actions=asked(held, "policy", wildcard_actions, nothing),
     )
 
 
@@ -121,6 +134,8 @@ def _emergency(held: Reading) -> Leaf[bool]:
 def _listed(held: Reading) -> list[Leaf[str]]:
     """ARNs of a role's own list; a reference in it is told by the attachment's rules only when it is written out."""
     raw = held.raw("managedPolicyArns")
+    if is_unknown(raw):  # type: ignore[arg-type]
+        return [held.text("managedPolicyArns")]
     return [held.text(f"managedPolicyArns.{index}") for index in range(len(raw))] if isinstance(raw, list) else []
 
 
@@ -140,6 +155,7 @@ def _scope(kind: str) -> Analyses:
 
 ADAPTERS = (
     Adapter("aws:iam/role:Role", role),
+    Adapter("aws:iam/policy:Policy", managed_policy),
     Adapter("aws:iam/accountPasswordPolicy:AccountPasswordPolicy", password_policy),
     Adapter("aws:accessanalyzer/analyzer:Analyzer", analyzer),
 )

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, inverted, mapped, some
-from compliance.facts.network import EgressFilter, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from compliance.facts.network import EgressFilter, NetworkAcl, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from compliance.facts.policy import Statement
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.policies import asked
@@ -70,7 +70,17 @@ def security_group(group: Reading) -> SecurityGroup:
         open_ingress=some([*(_open(*rule) for rule in ingress), nothing]),
         open_admin_ingress=some([*(_open_admin(*rule) for rule in ingress), nothing]),
         open_egress=some([*(_open(*rule) for rule in egress), nothing]),
-        described=mapped(group.text("description"), lambda text: text not in {"", "Managed by Pulumi", "Managed by Terraform"}),
+        described=every(_described(group, (*ingress, *egress))),
+    )
+
+
+def network_acl(table: Reading) -> NetworkAcl:
+    """Fold a network access list."""
+    return NetworkAcl(
+        id=table.id("NetworkAcl"),
+        urns=(table.urn,),
+        data_classes=table.classes(),
+        open_ingress=some([*_admitted(table), table.absent_flag("networkAclRule")]),
     )
 
 
@@ -209,12 +219,33 @@ def _open(rule: Reading, at: str) -> Leaf[bool]:
     return some(leaves) if leaves else rule.known(f"{at}cidrIpv4", value=False)
 
 
+def _described(group: Reading, rules: tuple[tuple[Reading, str], ...]) -> Iterator[Leaf[bool]]:
+    for holder, at in ((group, ""), *rules):
+        yield mapped(
+            holder.text(f"{at}description"), lambda text: text not in {"", "Managed by Pulumi", "Managed by Terraform"}
+        )
+
+
+def _admitted(table: Reading) -> Iterator[Leaf[bool]]:
+    """For each rule that allows something in, whether it is for the whole internet."""
+    rules = [(table, f"{path}.", "action") for path in table.items("ingress")]
+    beside = table.satellites("aws:ec2/networkAclRule:NetworkAclRule", "networkAclId")
+    rules += [(rule, "", "ruleAction") for rule in beside if rule.raw("egress") is not True]
+    for holder, at, verb in rules:
+        allowed = mapped(holder.text(f"{at}{verb}"), lambda action: action.lower() == "allow")
+        for name in ("cidrBlock", "ipv6CidrBlock"):
+            if holder.raw(f"{at}{name}") is not MISSING:
+                yield every([allowed, mapped(holder.text(f"{at}{name}"), lambda cidr: cidr in INTERNET)])
+
+
 def _open_admin(rule: Reading, at: str) -> Leaf[bool]:
     return every([_open(rule, at), _admin_ports(rule, at)])
 
 
 def _admin_ports(rule: Reading, at: str) -> Leaf[bool]:
-    protocol = next((rule.raw(f"{at}{name}") for name in ("ipProtocol", "protocol") if rule.raw(f"{at}{name}") is not MISSING), "")
+    protocol = next(
+        (rule.raw(f"{at}{name}") for name in ("ipProtocol", "protocol") if rule.raw(f"{at}{name}") is not MISSING), ""
+    )
     if protocol in ("-1", "all"):
         return rule.known(f"{at}ipProtocol", value=True)
     low, high = rule.number(f"{at}fromPort"), rule.number(f"{at}toPort")
@@ -227,15 +258,21 @@ def _admin_ports(rule: Reading, at: str) -> Leaf[bool]:
 
 def _restricted(found: tuple[Statement, ...]) -> bool:
     return not any(
-        each.allow and each.anybody and not each.conditions and "*" in each.actions and "*" in each.resources for each in found
+        each.allow and each.anybody and not each.conditions and "*" in each.actions and "*" in each.resources
+        for each in found
     )
 
 
 def _denies(policy: Reading) -> Leaf[bool]:
     """Strict order and a dropping default, or an allow-list, which drops what it does not name."""
     default = policy.words("firewallPolicy.statefulDefaultActions")
-    drops = mapped(default, lambda actions: bool(actions & {"aws:drop_strict", "aws:drop_established", "aws:drop_established_app_layer"}))
-    strict = mapped(policy.text("firewallPolicy.statefulEngineOptions.ruleOrder"), lambda order: order == "STRICT_ORDER")
+    drops = mapped(
+        default,
+        lambda actions: bool(actions & {"aws:drop_strict", "aws:drop_established", "aws:drop_established_app_layer"}),
+    )
+    strict = mapped(
+        policy.text("firewallPolicy.statefulEngineOptions.ruleOrder"), lambda order: order == "STRICT_ORDER"
+    )
     lists = [
         mapped(group.text(f"{path}.generatedRulesType"), lambda kind: kind == "ALLOWLIST")
         for group, path in _sources(policy)
@@ -265,6 +302,7 @@ ADAPTERS = (
     Adapter("aws:ec2/vpc:Vpc", vpc),
     Adapter("aws:ec2/subnet:Subnet", subnet),
     Adapter("aws:ec2/securityGroup:SecurityGroup", security_group),
+    Adapter("aws:ec2/networkAcl:NetworkAcl", network_acl),
     Adapter("aws:ec2/vpcEndpoint:VpcEndpoint", endpoint),
     Adapter("aws:networkfirewall/firewall:Firewall", firewall),
 )

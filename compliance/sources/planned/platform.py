@@ -28,6 +28,7 @@ from compliance.facts.budgets import Budget
 from compliance.facts.encryption import KmsKey
 from compliance.facts.functions import Function
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy
+from compliance.facts.leaf import every
 from compliance.facts.logs import Alarm
 from compliance.facts.network import Vpc
 from compliance.facts.platform import Platform
@@ -36,6 +37,9 @@ from compliance.facts.subjects import Subjects
 from compliance.sources.planned.event_classes import DATA, MANAGEMENT, RUNTIME, RUNTIME_FEATURE
 from compliance.sources.planned.links import Links, readable, tagged_text
 from compliance.sources.planned.network import service_name
+from compliance.sources.planned.objects import DEFAULT, namespace_of
+from compliance.sources.planned.pods import PODS
+from compliance.sources.planned.reading import Reading
 from compliance.sources.planned.services import OF_ENDPOINT, WITHOUT_DATA, service_of
 
 T = TypeVar("T")
@@ -59,6 +63,13 @@ STATEFUL = (
     ),
 )
 """Stores that AWS Backup can take; buckets are kept by versions and locks, and judged by those."""
+ENCRYPTED_DISKS = "aws:ebs/encryptionByDefault:EncryptionByDefault"
+PLACED = (
+    *PODS,
+    *(f"kubernetes:core/v1:{kind}" for kind in ("ConfigMap", "Secret", "Service", "ServiceAccount")),
+    *(f"kubernetes:rbac.authorization.k8s.io/v1:{kind}" for kind in ("Role", "RoleBinding")),
+)
+"""Kubernetes objects that stand in a namespace and mean something to whoever else is there."""
 CREDENTIALS = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile")
 SINGLETONS: tuple[type[Subject], ...] = (
     *(ConfigRecorder, ThreatDetector, PostureHub, VulnerabilityScanner, DataDiscovery, AccessAnalyzer, PasswordPolicy),
@@ -130,6 +141,8 @@ class _Inventory:
             unclassified=self._counted("unclassified", len(tuple(self._without((Tag.DATA_CLASS,)))), at_most=True),
             stateful_not_backed_up=self._not_backed_up(),
             functions_without_log_group=self._unlogged(),
+            disks_encrypted_by_default=self._disks(),
+            default_namespace=self._default_namespace(),
             regions=self._known("regions", frozenset(each.region for each in self.aws if each.region)),
             partitions=self._known(
                 "partitions", frozenset(_partition(each.region) for each in self.aws if each.region)
@@ -205,6 +218,21 @@ class _Inventory:
             each.id for each in functions if isinstance(each.log_group, Known) and each.log_group.value is None
         )
         return unknown if unknown and not left else self._known("functions", left)
+
+    def _disks(self) -> Leaf[bool]:
+        settings = [Reading(each, self.links).flag("enabled") for each in self.graph.of(ENCRYPTED_DISKS)]
+        if settings:
+            return every(settings)
+        elsewhere = not any(self.found.all(each) for each in SINGLETONS) and self.graph.by_type.get(BASELINE)
+        if elsewhere or self.graph.incomplete:
+            return Unknown("existing" if elsewhere else "not_read", self._origin("EncryptionByDefault"))
+        return self._known("EncryptionByDefault", value=False)
+
+    def _default_namespace(self) -> Leaf[frozenset[str]]:
+        placed = [Reading(each, self.links) for each in self.graph.of(*PLACED) if not each.external]
+        return self._known(
+            "default namespace", frozenset(each.resource.name for each in placed if namespace_of(each) == DEFAULT)
+        )
 
     def _services(self) -> Leaf[frozenset[str]]:
         """Services of resources with a data class, and those that are called through an endpoint."""

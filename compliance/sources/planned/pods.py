@@ -145,6 +145,17 @@ class Pod:
                     return self.reading.known(f"{path}.value", value=True)
         return self.reading.known(f"{self.spec}.containers", value=False)
 
+    def secret_variables(self) -> Leaf[bool]:
+        """Whether a variable takes its value from a Kubernetes secret: every process of the pod can read it there."""
+        paths = [
+            f"{item}.valueFrom.secretKeyRef"
+            for each in self.all_containers
+            for item in self.reading.items(f"{each}.env")
+        ]
+        paths += [f"{item}.secretRef" for each in self.all_containers for item in self.reading.items(f"{each}.envFrom")]
+        none = self.reading.known(f"{self.spec}.containers", value=False)
+        return some((none, *(self.reading.present(path) for path in paths)))
+
     def files(self) -> Iterator[tuple[Reading, str, JsonValue]]:
         """Files from ConfigMaps that the pod mounts: the ConfigMap, the key, and the content as text or document."""
         for volume in self.reading.items(f"{self.spec}.volumes"):

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from blueprint.tags import Tag
 from compliance.facts.base import Known, Leaf, Ref, Unknown
-from compliance.facts.leaf import every, mapped
+from compliance.facts.leaf import every, mapped, some
 from compliance.facts.policy import open_to_anybody, tls_only
 from compliance.facts.storage import Bucket
 from compliance.sources.planned.adapter import Adapter
@@ -38,6 +38,7 @@ def bucket(store: Reading) -> Bucket:
         if block
         else store.absent_flag("bucketPublicAccessBlock"),
         open_policy=asked(policy, "policy", open_to_anybody, store.absent_flag("open policy")),
+        acls_disabled=_acls_disabled(store),
         versioning=versioning,
         key=_key(store),
         tls_only=asked(policy, "policy", tls_only, store.absent_flag("tls only")),
@@ -46,11 +47,20 @@ def bucket(store: Reading) -> Bucket:
         access_logged=_somewhere(logging) if logging else store.absent_flag("bucketLogging"),
         takes_access_logs=_takes_logs(store),
         lifecycle_days=_expiry(store),
+        unfinished_removed=_unfinished_removed(store),
         searchable_days=_searchable(store),
         account=store.account(),
         separate_account=store.separate_account(),
         audit_relevant=mapped(store.tag(Tag.AUDIT_RELEVANT), lambda text: text == "true"),
     )
+
+
+def _acls_disabled(store: Reading) -> Leaf[bool]:
+    beside = store.satellite("aws:s3/bucketOwnershipControls:BucketOwnershipControls", "bucket")
+    if beside is None:
+        return store.absent_flag("bucketOwnershipControls")
+    enforced = mapped(beside.text("rule.objectOwnership"), lambda owner: owner == "BucketOwnerEnforced")
+    return every([enforced, mapped(store.text("acl"), lambda acl: acl == "private")])
 
 
 def _versioning(store: Reading) -> Leaf[bool]:
@@ -101,6 +111,11 @@ def _takes_logs(store: Reading) -> Leaf[bool]:
 def _ageing(store: Reading) -> Iterator[tuple[Reading, str]]:
     for beside in store.satellites("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "bucket"):
         yield from ((beside, path) for path in beside.items("rules") if beside.raw(f"{path}.status") != "Disabled")
+
+
+def _unfinished_removed(store: Reading) -> Leaf[bool]:
+    removing = [rules.present(f"{path}.abortIncompleteMultipartUpload") for rules, path in _ageing(store)]
+    return some([*removing, store.absent_flag("unfinished uploads")])
 
 
 def _expiry(store: Reading) -> Leaf[int | None]:

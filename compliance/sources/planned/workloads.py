@@ -70,6 +70,7 @@ def workload(reading: Reading) -> Workload:
         token_mounted=_token(reading, pod),
         reaches_api=_bound(reading, pod),
         secrets_in_env=pod.secrets_in_env(),
+        secret_variables=pod.secret_variables(),
         isolation=_isolation(reading, pod),
     )
 
