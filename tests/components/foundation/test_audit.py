@@ -145,7 +145,7 @@ def test_the_topic_is_encrypted_and_takes_messages_of_named_services_over_tls(tr
 
 def test_alerts_on_metrics_of_this_account_reach_the_topic_through_its_key(trail: Any) -> None:
     found = policy(trail, "aws:sns/topicPolicy:TopicPolicy", "audit-alerts-policy")
-    (alerts,) = [each for each in found["Statement"] if each["Sid"] == "Alerts"]
+    alerts = found["Alerts"]
     assert alerts["Principal"] == {"Service": "aps.amazonaws.com"}
     assert alerts["Action"] == ["sns:GetTopicAttributes", "sns:Publish"]
     assert alerts["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
