@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from pydantic import JsonValue
 
@@ -29,7 +29,9 @@ class Links:
     graph: ResourceGraph
     policies: dict[tuple[str, str], Leaf[tuple[Statement, ...]]] = field(default_factory=dict)
     """Policy documents that were read already, by resource and path; several questions are asked of each."""
-    _satellites: dict[tuple[str, str], Mapping[str, tuple[Resource, ...]]] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+    """URNs of which a satellite was asked that may be theirs or another's: of these, absence proves nothing."""
+    _satellites: dict[tuple[str, str], _Satellites] = field(default_factory=dict)
     _derived: dict[Callable[[Links], object], object] = field(default_factory=dict)
 
     def derived(self, make: Callable[[Links], T]) -> T:
@@ -39,14 +41,28 @@ class Links:
         return cast("T", self._derived[make])
 
     def satellites(self, of: Resource, token: str, by: str) -> tuple[Resource, ...]:
-        """Resources of a type whose property `by` leads to a resource: by reference, or by its name in clear text."""
+        """Resources of a type whose property `by` leads to a resource: by reference, or by its name in clear text.
+
+        A link that only the cloud knows leads to the one resource of this type that the property depends on. Where it
+        depends on several, or on nothing that is told, it may lead here: then the resource becomes doubtful.
+        """
         index = self._satellites.get((token, by))
         if index is None:
             index = self._satellites[token, by] = self._index(token, by)
-        if not index:
-            return ()
-        found = {satellite.urn: satellite for key in _keys(of) for satellite in index.get(key, ())}
+        found = {satellite.urn: satellite for key in _keys(of) for satellite in index.told.get(key, ())}
+        for satellite, sources in index.loose:
+            alike = [urn for urn in sources if self._type(urn) == of.type]
+            if alike == [of.urn]:
+                found[satellite.urn] = satellite
+            elif of.urn in alike or not sources:
+                self.doubtful.add(of.urn)
         return tuple(found[urn] for urn in sorted(found))
+
+    def sole(self, urns: Iterable[str], *types: str) -> Resource | None:
+        """The only resource among some, or the only one of these types."""
+        known = (self.graph.by_urn.get(urn) for urn in urns)
+        found = [each for each in known if each is not None and (not types or each.type in types)]
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def components(self) -> Mapping[str, str]:
@@ -81,14 +97,44 @@ class Links:
         texts = {tagged_text(resource, Tag.DATA_CLASS) for resource in self.graph.resources}
         return frozenset().union(*(readable(text) or frozenset() for text in texts if text))
 
-    def _index(self, token: str, by: str) -> Mapping[str, tuple[Resource, ...]]:
-        index: dict[str, list[Resource]] = defaultdict(list)
+    def _index(self, token: str, by: str) -> _Satellites:
+        told: dict[str, list[Resource]] = defaultdict(list)
+        loose: list[tuple[Resource, tuple[str, ...]]] = []
         for satellite in self.graph.by_type.get(token, ()):
-            value = satellite.inputs.get(by)
-            for each in value if isinstance(value, list) else (value,):
-                for key in _targets(satellite, by, each):
-                    index[key].append(satellite)
-        return {key: tuple(group) for key, group in index.items()}
+            value, depends = satellite.inputs.get(by), satellite.property_dependencies.get(by, ())
+            values = value if isinstance(value, list) else [value]
+            hidden = sum(map(is_unknown, values))
+            for each in values:
+                if not is_unknown(each):
+                    for key in self._targets(each, depends):
+                        told[key].append(satellite)
+            if hidden and hidden == len(depends):
+                for urn in depends:
+                    told[urn].append(satellite)
+            elif hidden:
+                loose.append((satellite, depends))
+        return _Satellites({key: tuple(group) for key, group in told.items()}, tuple(loose))
+
+    def _targets(self, value: JsonValue, depends: tuple[str, ...]) -> Iterator[str]:
+        """Keys of what a link names. Others may share a name in clear text: the engine knows whose it is."""
+        if isinstance(value, str) and depends:
+            bearers = [urn for urn in depends if (known := self.graph.by_urn.get(urn)) and value in _keys(known)]
+            yield from bearers or depends
+            return
+        for piece in parts(value) or ():
+            yield piece.urn if isinstance(piece, Ref) else piece
+
+    def _type(self, urn: str) -> str | None:
+        found = self.graph.by_urn.get(urn)
+        return found.type if found else None
+
+
+class _Satellites(NamedTuple):
+    """Satellites of one type by what one of their properties leads to."""
+
+    told: Mapping[str, tuple[Resource, ...]]
+    loose: tuple[tuple[Resource, tuple[str, ...]], ...]
+    """Those whose link only the cloud knows, with what it may lead to; nothing: to anything."""
 
 
 def _most(counts: Counter[str]) -> str | None:
@@ -126,15 +172,3 @@ def _keys(resource: Resource) -> Iterator[str]:
     for name in NAMES:
         if isinstance(text := resource.inputs.get(name), str):
             yield text
-
-
-def _targets(satellite: Resource, by: str, value: JsonValue) -> Iterator[str]:
-    if value is None:
-        return
-    depends = satellite.property_dependencies.get(by, ())
-    if is_unknown(value) or (depends and isinstance(value, str)):
-        # A name that both sides write in clear text: the engine knows whose it is, and other resources may share it.
-        yield from depends
-        return
-    for piece in parts(value) or ():
-        yield piece.urn if isinstance(piece, Ref) else piece

@@ -89,10 +89,13 @@ class Reading:
         """The only, or the first, satellite of a type."""
         return next(iter(self.satellites(token, by)), None)
 
-    def target(self, path: str) -> Reading | None:
-        """The resource that a property refers to, when the graph has it."""
-        ref = _single_ref(self.raw(path)) or self._source(path)
-        found = self.links.graph.by_urn.get(ref.urn) if ref else None
+    def target(self, path: str, *types: str) -> Reading | None:
+        """The resource that a property refers to, when the graph has it.
+
+        What only the cloud knows refers to the one resource, or the one of these types, that the property depends on.
+        """
+        ref = _single_ref(self.raw(path))
+        found = self.links.graph.by_urn.get(ref.urn) if ref else self._source(path, *types)
         return self.of(found) if found else None
 
     # -- its leaves ---------------------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ class Reading:
         """A link to another resource; an address in clear text is a link out of the graph, null is none."""
         source = self._source(path)
         if source is not None and not self.resource.external:
-            return self.known(path, source)
+            return self.known(path, Ref(urn=source.urn, property=""))
         return self.read(path, _link, resolve=False)
 
     def document(self, path: str) -> Leaf[JsonValue]:
@@ -134,11 +137,15 @@ class Reading:
         return Known(value is not MISSING and value not in (None, [], {}, ""), self.origin(path))
 
     def absent(self, satellite: str) -> Leaf[JsonValue]:
-        """What holds where a satellite is not there: from the table; unknown while resources may be missing."""
+        """What holds where a satellite is not there: from the table; unknown while one may be there unseen."""
         path = f"({satellite})"
+        return self.doubt(path) or self._default(path)
+
+    def doubt(self, path: str) -> Unknown | None:
+        """Why nothing follows from what is not there: resources may be missing, or belong here unseen."""
         if self.links.graph.incomplete:
             return Unknown("not_read", self.origin(path))
-        return self._default(path)
+        return Unknown("cloud_decides", self.origin(path)) if self.urn in self.links.doubtful else None
 
     def absent_flag(self, satellite: str) -> Leaf[bool]:
         """The same, as a yes or no."""
@@ -200,10 +207,12 @@ class Reading:
             return Unknown("no_default", self.origin(path))
         return Known(table.values[general], Origin(urn=self.urn, path=path, how="default"))
 
-    def _source(self, path: str) -> Ref | None:
-        """Where a value that only the cloud knows comes from, when the engine names one resource and no other."""
+    def _source(self, path: str, *types: str) -> Resource | None:
+        """What a value that only the cloud knows comes from, when the engine names one such resource and no other."""
+        if not is_unknown(self.raw(path)):  # type: ignore[arg-type]
+            return None
         depends = self.resource.property_dependencies.get(path.partition(".")[0], ())
-        return Ref(urn=depends[0], property="") if len(depends) == 1 and is_unknown(self.raw(path)) else None  # type: ignore[arg-type]
+        return self.links.sole(depends, *types)
 
     def _resolved(self, path: str) -> JsonValue | object:
         """A reference to a property that another resource writes in clear text is that text."""
