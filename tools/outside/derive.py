@@ -114,7 +114,7 @@ def main() -> None:
         unread = sorted(token for token in tokens - types.keys() if token.startswith(clouds))
         document = {
             "scanner": reads["scanner"],
-            "read_on": dt.date.today().isoformat(),
+            "read_on": dt.datetime.now(tz=dt.UTC).date().isoformat(),
             "types": types,
             "unread": unread,
         }

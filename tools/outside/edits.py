@@ -26,7 +26,7 @@ def at(inputs: Mapping[str, JsonValue], place: str) -> JsonValue:
     """The value at a place that `places` gave."""
     here: JsonValue = dict(inputs)
     for part in place.split("."):
-        here = here[int(part)] if isinstance(here, list) else here[part]  # type: ignore[index, call-overload]
+        here = here[int(part)] if isinstance(here, list) else here[part]
     return here
 
 
@@ -65,25 +65,21 @@ def _put(here: JsonValue, parts: list[str], value: object) -> None:
     if part == "*":
         for member in here if isinstance(here, list) else [here]:
             _put(member, rest, value)
-        return
-    if isinstance(here, list):
-        if rest:
-            _put(here[int(part)], rest, value)
-        elif value is GONE:
-            del here[int(part)]
-        else:
-            here[int(part)] = value  # type: ignore[call-overload]
-        return
-    if not isinstance(here, dict):
-        return
-    if not rest:
-        if value is GONE:
-            here.pop(part, None)
-        else:
-            here[part] = value  # type: ignore[assignment]
-        return
-    if part not in here or here[part] in (None, [], ""):
-        if value is GONE:
-            return
+    elif isinstance(here, dict):
+        _put_key(here, part, rest, value)
+    elif isinstance(here, list) and rest:
+        _put(here[int(part)], rest, value)
+    elif isinstance(here, list):
+        here[int(part) : int(part) + 1] = [] if value is GONE else [value]  # type: ignore[list-item]  # edits write JSON
+
+
+def _put_key(here: Inputs, part: str, rest: list[str], value: object) -> None:
+    if not rest and value is GONE:
+        here.pop(part, None)
+    elif not rest:
+        here[part] = value  # type: ignore[assignment]  # edits write JSON
+    elif here.get(part) not in (None, [], ""):
+        _put(here[part], rest, value)
+    elif value is not GONE:
         here[part] = [{}] if rest[0] == "*" else {}
-    _put(here[part], rest, value)
+        _put(here[part], rest, value)

@@ -61,6 +61,7 @@ WEAKER: Mapping[str, tuple[JsonValue, ...]] = {
     "monitoringInterval": (0,),
     "hostPort": (22,),
     # switches that are not set
+    "Key isEnabled": (False,),
     "hostNetwork": (True,),
     "hostPID": (True,),
     "hostIPC": (True,),
@@ -117,12 +118,13 @@ KEPT = frozenset(
         ),
         *("apiGroups", "resources", "verbs", "resourceNames", "customerMasterKeySpec", "automaticallyAfterDays"),
         *("environment", "variables", "overrideAction", "managedRuleGroupStatement", "none", "egress", "httpEndpoint"),
-        "runAsUser",
+        *("runAsUser", "automountServiceAccountToken", "isEnabled", "userData"),
     }
 )
 """What the provider demands, what says which thing is meant, and what only ever adds: without it nothing is weaker.
 
-User 0 is no weakening while runAsNonRoot stands, for the node then refuses to start the container.
+User 0 is no weakening while runAsNonRoot stands, for the node then refuses to start the container. Where a pod does not say
+whether it gets a token its account does, and the other way round.
 """
 
 SATELLITES = frozenset(

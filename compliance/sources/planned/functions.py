@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.graph import is_unknown
 from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.functions import Function
 from compliance.facts.leaf import every, inverted, mapped, some
@@ -37,16 +36,9 @@ def _permissions(code: Reading) -> Iterator[Leaf[bool]]:
         principal = permission.text("principal")
         wide = mapped(principal, lambda who: who == "*" or who.endswith(".amazonaws.com"))
         anybody = mapped(principal, lambda who: who == "*")
-        sources = [_set(permission, name) for name in ("sourceAccount", "sourceArn")]
-        organisation = _set(permission, "principalOrgId")
+        sources = [permission.present(name) for name in ("sourceAccount", "sourceArn")]
+        organisation = permission.present("principalOrgId")
         yield some([every([wide, inverted(some([*sources, organisation]))]), every([anybody, inverted(organisation)])])
-
-
-def _set(permission: Reading, name: str) -> Leaf[bool]:
-    """Whether a condition is set; one that the cloud completes is."""
-    narrows = permission.present(name)
-    unknown = is_unknown(permission.raw(name))  # type: ignore[arg-type]
-    return Unknown("cloud_decides", narrows.origin) if unknown else narrows
 
 
 def _log_group(code: Reading) -> Leaf[Ref | None]:

@@ -17,6 +17,7 @@ Flows: TypeAlias = Literal["none", "reject", "all"]
 
 INTERNET = frozenset({"0.0.0.0/0", "::/0"})
 ADMIN_PORTS = (22, 3389)
+_WORDLESS = frozenset({"", "Managed by Pulumi", "Managed by Terraform"})
 _FLOWS: dict[str, Flows] = {"ALL": "all", "REJECT": "reject", "ACCEPT": "none"}
 _RULES = {
     "ingress": ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ingress"),
@@ -70,7 +71,24 @@ def security_group(group: Reading) -> SecurityGroup:
         open_ingress=some([*(_open(*rule) for rule in ingress), nothing]),
         open_admin_ingress=some([*(_open_admin(*rule) for rule in ingress), nothing]),
         open_egress=some([*(_open(*rule) for rule in egress), nothing]),
-        described=every(_described(group, (*ingress, *egress))),
+        described=every(_described(((group, ""), *ingress, *egress))),
+    )
+
+
+def group_of_cluster(cluster: Reading) -> SecurityGroup | None:
+    """Fold the security group that EKS makes for a cluster, as far as rules of ours stand in it."""
+    ingress, egress = tuple(_rules(cluster, "ingress")), tuple(_rules(cluster, "egress"))
+    if not (ingress or egress):
+        return None
+    nothing = cluster.known("vpcConfig", value=False)
+    return SecurityGroup(
+        id=cluster.id("SecurityGroup"),
+        urns=tuple(rule.urn for rule, _ in (*ingress, *egress)),
+        data_classes=cluster.classes(),
+        open_ingress=some([nothing, *(_open(*rule) for rule in ingress)]),
+        open_admin_ingress=some([nothing, *(_open_admin(*rule) for rule in ingress)]),
+        open_egress=some([nothing, *(_open(*rule) for rule in egress)]),
+        described=every(_described((*ingress, *egress))),
     )
 
 
@@ -219,11 +237,9 @@ def _open(rule: Reading, at: str) -> Leaf[bool]:
     return some(leaves) if leaves else rule.known(f"{at}cidrIpv4", value=False)
 
 
-def _described(group: Reading, rules: tuple[tuple[Reading, str], ...]) -> Iterator[Leaf[bool]]:
-    for holder, at in ((group, ""), *rules):
-        yield mapped(
-            holder.text(f"{at}description"), lambda text: text not in {"", "Managed by Pulumi", "Managed by Terraform"}
-        )
+def _described(rules: tuple[tuple[Reading, str], ...]) -> Iterator[Leaf[bool]]:
+    for holder, at in rules:
+        yield mapped(holder.text(f"{at}description"), lambda text: text not in _WORDLESS)
 
 
 def _admitted(table: Reading) -> Iterator[Leaf[bool]]:
@@ -302,6 +318,7 @@ ADAPTERS = (
     Adapter("aws:ec2/vpc:Vpc", vpc),
     Adapter("aws:ec2/subnet:Subnet", subnet),
     Adapter("aws:ec2/securityGroup:SecurityGroup", security_group),
+    Adapter("aws:eks/cluster:Cluster", group_of_cluster),
     Adapter("aws:ec2/networkAcl:NetworkAcl", network_acl),
     Adapter("aws:ec2/vpcEndpoint:VpcEndpoint", endpoint),
     Adapter("aws:networkfirewall/firewall:Firewall", firewall),
