@@ -92,6 +92,10 @@ def slot_adapter(slot: str) -> TypeAdapter[Spec]:
     return TypeAdapter(slot_type(slot))
 
 
+def _or_none(one: Any) -> Any:  # noqa: ANN401  as above
+    return one | None if isinstance(one, type) else Union[one, None]  # noqa: UP007
+
+
 @cache
 def platform_spec() -> type[Head]:
     """PlatformSpec: the head and one field for every slot; built when first asked for, since it loads every Spec."""
@@ -105,8 +109,7 @@ def platform_spec() -> type[Head]:
             first = spec_of(name, next(iter(slot.kinds)))
             fields[name] = (one, Field(default_factory=first, description=f"{what}; left out: its defaults."))
         else:
-            maybe = Union[one, None]  # noqa: UP007  the members are known at run time only
-            fields[name] = (maybe, Field(None, description=f"{what}; left out: none."))
+            fields[name] = (_or_none(one), Field(None, description=f"{what}; left out: none."))
     return create_model("PlatformSpec", __base__=Head, __doc__="A whole stack document.", **fields)
 
 

@@ -83,12 +83,16 @@ class GpuMetrics(Component):
             data={"counters.csv": "\n".join(", ".join(counter) for counter in COUNTERS) + "\n"}, opts=objects,
         )  # fmt: skip
         kubernetes.apps.v1.DaemonSet(
-            name, metadata={"name": name, "namespace": namespace, "labels": labels},
+            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=labels),
             spec=kubernetes.apps.v1.DaemonSetSpecArgs(
                 selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels)),
-                update_strategy={"type": "RollingUpdate", "rolling_update": {"max_unavailable": "10%"}},
+                update_strategy=kubernetes.apps.v1.DaemonSetUpdateStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=kubernetes.apps.v1.RollingUpdateDaemonSetArgs(max_unavailable="10%"),
+                ),
                 template=core.PodTemplateSpecArgs(
-                    metadata={"labels": labels, "annotations": _SCRAPED}, spec=self._pod(who, counters.metadata.name.apply(str))
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=labels, annotations=_SCRAPED),
+                    spec=self._pod(who, counters.metadata.name.apply(str)),
                 ),
             ),
             opts=objects,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,9 @@ ROOT = Path(__file__).parents[2]
 STACKS = ("regulated", "seed", "dev", "prod", "brownfield")
 
 
-def _documents() -> dict[str, tuple[object, object]]:
+def _documents() -> Mapping[str, tuple[object, object]]:
     """Stack → its document with the preset merged in, and the model that it makes."""
-    found = {}
+    found: dict[str, tuple[object, object]] = {}
     for stack in STACKS:
         loaded = load(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack)
         assert isinstance(loaded.source.data, dict)

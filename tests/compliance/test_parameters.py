@@ -106,7 +106,7 @@ def test_the_leaves_where_a_parameter_applies_exist_and_speak_its_words(name: st
     parameter = parameters()[name]
     for place in parameter.applied_at:
         kind, _, leaf = place.partition(".")
-        shape = leaves(registry.kind(kind))[leaf]  # type: ignore[arg-type]  # mypy doubts that a class is hashable
+        shape = leaves(registry.kind(kind))[leaf]
         if parameter.order:
             assert shape.words, place
             assert set(shape.words) <= set(parameter.order), place

@@ -136,7 +136,7 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.InvokeResponse()
         found = struct_pb2.Struct()
         found.update(answer(_HERE))
-        return provider_pb2.InvokeResponse(**{"return": found})
+        return provider_pb2.InvokeResponse(**{"return": found})  # type: ignore[arg-type]  # return is a keyword
 
     def _complete(self, made: struct_pb2.Struct, urn: str, identifier: str) -> None:
         """Add what the type declares and the inputs do not say."""

@@ -42,15 +42,15 @@ def test_it_is_encrypted_backed_up_and_signed_into_by_iam(made: ResourceGraph) -
         "skipFinalSnapshot": False, "copyTagsToSnapshot": True, "enabledCloudwatchLogsExports": ["iam-db-auth-error", "postgresql"],
     }  # fmt: skip
     assert {name: cluster.inputs[name] for name in asked} == asked
-    assert cluster.inputs["tags"]["backup"] == "claims-prod"  # type: ignore[index,call-overload]
-    assert cluster.inputs["tags"]["data-class"] == "phi"  # type: ignore[index,call-overload]
+    assert cluster.inputs["tags"]["backup"] == "claims-prod"
+    assert cluster.inputs["tags"]["data-class"] == "phi"
     assert "masterPassword" not in cluster.inputs
     assert (cluster.protect, cluster.retain_on_delete) == (True, True)
 
 
 def test_plain_connections_are_refused_and_changes_logged(made: ResourceGraph) -> None:
     group = only(made, "aws:rds/clusterParameterGroup:ClusterParameterGroup")
-    assert {each["name"]: each["value"] for each in group.inputs["parameters"]} == {  # type: ignore[index,call-overload,union-attr]
+    assert {each["name"]: each["value"] for each in group.inputs["parameters"]} == {
         "log_connections": "1", "log_disconnections": "1", "log_statement": "ddl", "password_encryption": "scram-sha-256",
         "rds.force_ssl": "1", "ssl_min_protocol_version": "TLSv1.2",
     }  # fmt: skip

@@ -50,4 +50,4 @@ def test_its_one_user_signs_in_by_iam_and_cannot_administer(made: ResourceGraph)
 def test_both_of_its_logs_go_to_groups_of_ours(made: ResourceGraph) -> None:
     assert names(made, "aws:cloudwatch/logGroup:LogGroup") == ["gateway-cache-engine-log", "gateway-cache-slow-log"]
     group = only(made, "aws:elasticache/replicationGroup:ReplicationGroup").inputs
-    assert [each["logType"] for each in group["logDeliveryConfigurations"]] == ["engine-log", "slow-log"]  # type: ignore[index,call-overload,union-attr]
+    assert [each["logType"] for each in group["logDeliveryConfigurations"]] == ["engine-log", "slow-log"]

@@ -39,7 +39,7 @@ def told(
     if not PYTHON.exists():
         pytest.skip("NOT RUN: LiteLLM is not installed; `make test-litellm` installs it and runs this")
     data = only(gateway, "kubernetes:core/v1:ConfigMap", "gateway-settings").inputs["data"]
-    settings = yaml.safe_load(data["config.yaml"])  # type: ignore[index,call-overload]
+    settings = yaml.safe_load(data["config.yaml"])
     whole = start.resolve(start.compose(settings, routes(spec), PARTS), lambda _: "of-a-test")  # type: ignore[arg-type]
     file = tmp_path_factory.mktemp("litellm") / "config.yaml"
     file.write_text(yaml.safe_dump(whole))
