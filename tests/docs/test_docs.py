@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from blueprint import assembly, document, slots
+from blueprint import assembly, document, judgement, slots
 from blueprint.assembly import assemble
 from blueprint.cli import COMMANDS, group
 from blueprint.cli.exits import Exit
@@ -21,8 +21,10 @@ from blueprint.config import load
 from blueprint.graph import ResourceGraph
 from blueprint.judgement import document_digest
 from blueprint.plan import Plan, make_plan
+from compliance.engine import judge
 from compliance.matrix import Assessment, Depth, Status
 from compliance.reports.columns import COLUMNS
+from compliance.sources.planned.source import subjects
 from tests.docs.walkthrough import ROOT, Block, Edit, Terminal, blocks, commands, pages, shows, steps
 from tools.docs import broken_links
 
@@ -43,10 +45,29 @@ def named(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+class Once:
+    """A function that is called once for each first argument; what follows it must be the same then."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+        self.known: dict[int, tuple[object, object]] = {}
+
+    def __call__(self, first: object, *rest: object) -> object:
+        if id(first) not in self.known:
+            self.known[id(first)] = (first, self.function(first, *rest))
+        return self.known[id(first)][1]
+
+
 @pytest.fixture(scope="session")
 def made() -> dict[str, ResourceGraph]:
     """Resources by document, for all pages: most of them look at the same few stacks."""
     return {}
+
+
+@pytest.fixture(scope="session")
+def judging() -> dict[str, Once]:
+    """The dear steps of a judgement that depend on the resources alone; exceptions and dates come after them."""
+    return {"subjects": Once(subjects), "judge": Once(judge)}
 
 
 @pytest.fixture
@@ -54,6 +75,7 @@ def project(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     made: dict[str, ResourceGraph],
+    judging: dict[str, Once],
     planned: Callable[[str], Plan],
     synthesised: Callable[[str], ResourceGraph],
 ) -> Path:
@@ -71,6 +93,8 @@ def project(
         return made[key]
 
     monkeypatch.setattr(assembly, "assemble", remembered)
+    for step, once in judging.items():
+        monkeypatch.setattr(judgement, step, once)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     return tmp_path
@@ -206,6 +230,20 @@ def test_the_picture_of_the_wiring_is_the_wiring_of_the_tutorial(terminal: Termi
     assert set(drawn) == {(edge.consumer, edge.offer.dialect.value, edge.provider) for edge in plan.wiring.edges}
     used = re.findall(r'\["([^"]+)"\] -\. "uses" \.-> \w+\["([^"]+)"\]', picture)
     assert set(used) == {(noun, other) for noun, needs in plan.wiring.needs.items() for other in needs.uses}
+
+
+def test_the_swap_of_the_page_adds_one_aws_service_and_takes_two_edges(terminal: Terminal) -> None:
+    claims(terminal)
+    file = terminal.project / CLAIMS
+    before = make_plan(load(file, "claims"), terminal.project).wiring
+    (swap,) = (step for step in steps(HOW_TO / "swap-an-implementation.md") if isinstance(step, Edit))
+    terminal.edit(swap)
+    after = make_plan(load(file, "claims"), terminal.project).wiring
+    assert after.services - before.services == {"bedrock-runtime"}
+    gone = {(edge.consumer, edge.want.name, edge.provider) for edge in before.edges} - {
+        (edge.consumer, edge.want.name, edge.provider) for edge in after.edges
+    }
+    assert gone == {("serving/chat", "weights", "models/qwen3-32b"), ("serving/chat", "otlp", "observability")}
 
 
 def test_the_table_of_dialects_says_who_offers_them() -> None:
