@@ -68,7 +68,7 @@ class NetworkPolicy(Subject):
     open_ingress: Leaf[bool]
     """Whether a rule admits every peer."""
     open_egress: Leaf[bool]
-    """Whether a rule lets pods talk to everybody."""
+    """Whether a rule lets pods talk to everybody: also to everybody outside, unless a firewall drops what nobody named."""
 
 
 @dataclass(frozen=True)

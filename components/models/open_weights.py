@@ -9,11 +9,13 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
-from blueprint.ports import WeightsPort
+from blueprint.ports import HttpProxyPort, WeightsPort
 from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
 from components.foundation.admission import Admission, ToNetwork
 from components.foundation.private_bucket import Ageing, PrivateBucket
+from components.models.mirror import Mirror
+from components.models.open_weights_spec import MIRROR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +36,8 @@ NONCURRENT_DAYS = 90
 class OpenWeights(Component):
     """Creates a private bucket for one model and writes its catalogue entry into it.
 
-    Not created: the weights. They are mirrored into `<revision>/` together with SHA256SUMS, by whoever may write to the
-    bucket; servers check every file against that list before they load it.
+    Not created: the weights. They are mirrored into `<revision>/` together with SHA256SUMS, by a job where the document
+    asks for it, else by whoever may write to the bucket; servers check every file against that list before they load it.
     """
 
     LAYER: ClassVar[Layer] = Layer.MODELS
@@ -51,8 +53,8 @@ class OpenWeights(Component):
         audit: AuditPort,
         identity: IdentityPort,
         cluster: ClusterPort | None = None,
-        ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
-        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
+        ports: Mapping[str, Port] | None = None,
+        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002  every component is called alike
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
@@ -71,6 +73,12 @@ class OpenWeights(Component):
         if cluster is not None:
             for edge in platform.wiring.to(noun):
                 self._admit(edge, bucket, cluster)
+        proxy = (ports or {}).get("http-proxy")
+        if spec.mirror is not None and cluster is not None and isinstance(proxy, HttpProxyPort):
+            Mirror(
+                noun, spec, spec.mirror.hub, platform=platform, network=network, cluster=cluster, proxy=proxy,
+                who=identity.workloads[noun, MIRROR], bucket=bucket, key_arn=self._key, opts=self.inside,
+            )  # fmt: skip
         self.ports = {
             "weights": WeightsPort(
                 provider=noun, bucket=bucket.name, uri=pulumi.Output.concat("s3://", bucket.name, "/", spec.revision),
@@ -94,5 +102,5 @@ class OpenWeights(Component):
 
 def entry(spec: OpenWeightsSpec) -> str:
     """The catalogue entry as JSON; what nobody stated is null."""
-    known = spec.model_dump(mode="json", exclude={"kind", "keep"})
+    known = spec.model_dump(mode="json", exclude={"kind", "keep", "mirror"})
     return json.dumps({"schema": "blueprint.model/1", **known}, sort_keys=True)

@@ -7,14 +7,28 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from blueprint.spec import Spec
-from blueprint.types import Dialect, Email, KeyPurpose, Name
-from blueprint.wiring import Needs, Offer
+from blueprint.types import Dialect, Email, Frozen, Hostname, KeyPurpose, Name
+from blueprint.wiring import Needs, Offer, Want
 
 HubId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 RiskClass: TypeAlias = Literal["minimal", "limited", "high"]
+MIRROR = "mirror"
+"""Workload that brings the weights; only where the document asks for it."""
+
+
+class MirrorFrom(Frozen):
+    """Where weights are fetched from, through the platform's proxy; such names, and no others, open a way out."""
+
+    hub: Hostname = Field(
+        "huggingface.co",
+        description="Hub that speaks the API of Hugging Face, without signing in; left out: huggingface.co",
+    )
+    redirects: tuple[Hostname, ...] = Field(
+        ("*.hf.co",), description='Names that the hub sends downloads to; left out: "*.hf.co"'
+    )
 
 
 class OpenWeightsSpec(Spec):
@@ -36,6 +50,11 @@ class OpenWeightsSpec(Spec):
         description="sha256 of the SHA256SUMS file that lists every file of the mirror; left out: the bytes are checked "
         "against the list beside them but the list itself is not pinned, and the rule on integrity fails",
     )
+    mirror: MirrorFrom | None = Field(
+        None,
+        description="Fetches the revision into the bucket, once, checking every file against the hub's repository and the "
+        "whole against `digest`; needs the egress proxy; left out: whoever may write to the bucket brings it",
+    )
     approved_by: Email | None = Field(
         None, description="Who approved it, somebody else than the owner; left out: not approved, and its rule fails"
     )
@@ -55,9 +74,14 @@ class OpenWeightsSpec(Spec):
         return self
 
     def needs(self) -> Needs:
-        """A key for the weights and the way to their bucket."""
+        """A key for the weights and the way to their bucket; with a mirror, the proxy and the names behind it."""
+        mirror = self.mirror
+        proxy = Want(name="http-proxy", dialect=Dialect.HTTP_PROXY, workload=MIRROR)
         return Needs(
+            wants=() if mirror is None else (proxy,),
             offers=(Offer(name="weights", dialect=Dialect.WEIGHTS),),
+            workloads=frozenset() if mirror is None else frozenset({MIRROR}),
+            egress=frozenset() if mirror is None else frozenset({mirror.hub, *mirror.redirects}),
             services=frozenset({"s3", "kms"}),
             keys=frozenset({KeyPurpose.OBJECTS}),
             data_classes=frozenset(),

@@ -21,6 +21,9 @@ QUOTA = "kubernetes:core/v1:ResourceQuota"
 Level: TypeAlias = Literal["privileged", "baseline", "restricted"]
 LEVELS: Mapping[str, Level] = {"baseline": "baseline", "restricted": "restricted"}
 EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+PRIVATE = frozenset({"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"})
+FIREWALL = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
+_DROPS = frozenset({"aws:drop_established", "aws:drop_strict"})
 _READS = frozenset({"get", "list", "watch", "*"})
 _ESCALATES = frozenset({"bind", "escalate", "impersonate", "*"})
 _GRANTS_ALL = frozenset({"cluster-admin", "admin", "edit"})
@@ -152,12 +155,31 @@ def _peers(reading: Reading, path: str) -> Iterator[Leaf[bool]]:
         yield reading.known(path, value=True)
     for peer in reading.items(path):
         if reading.raw(f"{peer}.ipBlock") is not MISSING:
-            yield _everybody(reading, f"{peer}.ipBlock.cidr")
+            block = f"{peer}.ipBlock"
+            screened = _outside_only(reading, block) and _drops_by_default(reading)
+            yield reading.known(block, value=False) if screened else _everybody(reading, f"{block}.cidr")
         anywhere = reading.raw(f"{peer}.namespaceSelector") == {} and reading.raw(f"{peer}.podSelector") in (
             {},
             MISSING,
         )
         yield reading.known(peer, anywhere)
+
+
+def _outside_only(reading: Reading, block: str) -> bool:
+    """Whether a block leaves out every private network, so that it leads nowhere but out of the platform."""
+    return {str(reading.raw(path)) for path in reading.items(f"{block}.except")} >= PRIVATE
+
+
+def _drops_by_default(reading: Reading) -> bool:
+    """Whether what leaves the platform passes a firewall that drops what its lists do not name."""
+    policies = reading.links.graph.of(FIREWALL)
+    actions = [set(_words(each.inputs.get("firewallPolicy"), "statefulDefaultActions")) for each in policies]
+    return bool(actions) and all(_DROPS & found for found in actions)
+
+
+def _words(value: JsonValue, key: str) -> list[str]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return [str(each) for each in found] if isinstance(found, list) else []
 
 
 def _everybody(reading: Reading, path: str) -> Leaf[bool]:

@@ -88,6 +88,26 @@ def test_a_rule_without_named_peers_is_open(spec: dict[str, JsonValue], opened: 
 
 
 @pytest.mark.parametrize(
+    ("left_out", "actions", "opened"),
+    [
+        (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ["aws:drop_established", "aws:alert_established"], False),
+        (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ["aws:alert_established"], True),
+        (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], None, True),
+        (["10.0.0.0/8"], ["aws:drop_strict"], True),
+    ],
+)
+def test_the_way_out_of_the_platform_is_not_open_where_a_firewall_drops_what_nobody_named(
+    left_out: list[JsonValue], actions: list[JsonValue] | None, opened: bool
+) -> None:
+    block: JsonValue = {"cidr": "0.0.0.0/0", "except": left_out}
+    way_out = policy({"podSelector": {}, "egress": [{"to": [{"ipBlock": block}]}]})
+    token = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
+    rules: JsonValue = {"firewallPolicy": {"statefulDefaultActions": actions or []}}
+    walls = [] if actions is None else [resource(token, "wall", rules)]
+    assert value(only(NetworkPolicy, way_out, *walls).open_egress) is opened
+
+
+@pytest.mark.parametrize(
     ("rule", "told"),
     [
         ({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}, [True, False, False]),
