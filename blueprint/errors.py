@@ -13,14 +13,14 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SHOWN = 8
 """So many allowed names are listed in full; beyond that the nearest ones are."""
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where something stands; lines and columns count from one."""
+class Position(NamedTuple):
+    """Where something stands; lines and columns count from one. Every value of every file has one, so it is light."""
 
     file: Path
     line: int = 1

@@ -39,6 +39,8 @@ _CORE = (
     ),
     ("tag:yaml.org,2002:merge", r"<<", ["<"]),
 )
+_NUMERIC = frozenset("+-.0123456789")
+"""What every text that the CLI would change begins with."""
 _CHANGED_BY_THE_CLI = (
     (re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?"), "an unquoted date", "the CLI rewrites it as a timestamp"),
     (re.compile(r"[-+]?0[0-7]+|0[oObB][0-9]+|0[xX][0-9a-fA-F]+"), "an unquoted octal or hexadecimal number",
@@ -215,7 +217,8 @@ class _Walk:
 
     def _scalar(self, node: Node, path: Path_, here: Position) -> JsonValue:
         text = str(node.value)
-        if not getattr(node, "style", None):  # plain: None from the Python parser, empty from the C one
+        plain = not getattr(node, "style", None)  # None from the Python parser, empty from the C one
+        if plain and text[:1] in _NUMERIC:
             for pattern, what, why in _CHANGED_BY_THE_CLI:
                 if pattern.fullmatch(text):
                     self._problem(

@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -77,6 +77,11 @@ class Applied(Frozen):
     bound: JsonValue
     how: str
     rule: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from the others: resource, property and rule."""
+        return self.urn, self.path, self.rule
 
 
 class Open(Frozen):
@@ -218,9 +223,10 @@ def build_matrix(
     attestations: Attestations,
 ) -> Matrix:
     """Compute every row. A framework without a requirement list does not exist: the catalogue has refused it."""
-    by_rule: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_rule[finding.rule].append(finding)
+    remedies = {rule.id: rule.remedy for rule in catalogue.rules}
+    by_rule: dict[str, list[_Shown]] = defaultdict(list)
+    for finding in sorted(findings, key=lambda each: (each.rule, each.subject)):
+        by_rule[finding.rule].append(_shown(finding, remedies[finding.rule]))
     rows = tuple(
         _row(reference, requirement, catalogue, by_rule, attestations, header.depth)
         for reference, requirement in catalogue.rows(header.frameworks)
@@ -300,28 +306,17 @@ def _row(
     reference: str,
     requirement: Requirement,
     catalogue: Catalogue,
-    by_rule: Mapping[str, Sequence[Finding]],
+    by_rule: Mapping[str, Sequence[_Shown]],
     attestations: Attestations,
     depth: Depth,
 ) -> MatrixRow:
     framework, _, edition = reference.partition("@")
     rules = catalogue.rules_of(requirement)
-    findings = [finding for rule in rules for finding in by_rule.get(rule.id, ())]
+    shown = [each for rule in rules for each in by_rule.get(rule.id, ())]
+    findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = [rule.id for rule in rules if rule.id not in in_scope]
     attested = attestations.of(reference, requirement.id)
-    applied = _applied(findings)
-    remedies = {rule.id: rule.remedy for rule in rules}
-    still_open = tuple(
-        Open(id=each.id, rule=each.rule, subject=each.subject, outcome=each.verdict.outcome,
-             message=each.verdict.because, remedy=remedies[each.rule], exception=each.exception)
-        for each in sorted(findings, key=lambda each: (each.rule, each.subject))
-        if each.verdict.outcome in {Outcome.FAIL, Outcome.UNKNOWN}
-    )  # fmt: skip
-    counts = _count(_word(finding) for finding in findings)
-    evidence = [[each.id, each.verdict.outcome.value] for each in findings] + [
-        each.model_dump(mode="json") for each in applied
-    ]
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -340,13 +335,13 @@ def _row(
         controls=requirement.controls,
         parameters=tuple(sorted({name for rule in rules for name in rule.parameters})),
         rules=tuple(sorted(rule.id for rule in rules)),
-        verdicts=counts,
-        applied_by=applied,
-        open=still_open,
+        verdicts=_count(_word(finding) for finding in findings),
+        applied_by=tuple(sorted({each.key: each for one in shown for each in one.applied}.values(), key=_by_key)),
+        open=tuple(each.open for each in shown if each.open),
         remainder=requirement.remainder,
         exception=", ".join(sorted({each.exception for each in findings if each.exception})) or None,
         attestation=attested.id if attested else None,
-        evidence_hash=hashlib.sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest()[:16],
+        evidence_hash=hashlib.sha256("".join(each.digest for each in shown).encode()).hexdigest()[:16],
     )
 
 
@@ -374,17 +369,38 @@ def _status(requirement: Requirement, *, rules_missing: bool, findings: Sequence
     return Status.NOT_APPLICABLE if findings and not outcomes else None
 
 
-def _applied(findings: Iterable[Finding]) -> tuple[Applied, ...]:
-    """What rules read and judged PASS, each once."""
-    found = {
-        (finding.rule, read.urn, read.path): Applied(
-            urn=read.urn, path=read.path, value=read.value, parameter=read.parameter, bound=read.bound, how=read.how, rule=finding.rule
+class _Shown(NamedTuple):
+    """One finding as rows show it, made once however many rows it answers."""
+
+    finding: Finding
+    applied: tuple[Applied, ...]
+    open: Open | None
+    digest: str
+
+
+def _shown(finding: Finding, remedy: str) -> _Shown:
+    outcome, reads = finding.verdict.outcome, finding.verdict.reads
+    applied = tuple(
+        Applied(
+            urn=read.urn, path=read.path, value=read.value, parameter=read.parameter, bound=read.bound, how=read.how,
+            rule=finding.rule,
         )
-        for finding in findings
-        if finding.verdict.outcome is Outcome.PASS
-        for read in finding.verdict.reads
-    }  # fmt: skip
-    return tuple(found[key] for key in sorted(found, key=lambda key: (key[1], key[2], key[0])))
+        for read in (reads if outcome is Outcome.PASS else ())
+    )  # fmt: skip
+    still_open = (
+        Open(
+            id=finding.id, rule=finding.rule, subject=finding.subject, outcome=outcome,
+            message=finding.verdict.because, remedy=remedy, exception=finding.exception,
+        )
+        if outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+        else None
+    )  # fmt: skip
+    evidence = json.dumps([finding.id, outcome, [each.model_dump(mode="json") for each in applied]], sort_keys=True)
+    return _Shown(finding, applied, still_open, hashlib.sha256(evidence.encode()).hexdigest())
+
+
+def _by_key(applied: Applied) -> tuple[str, str, str]:
+    return applied.key
 
 
 def _reason(requirement: Requirement, missing: Sequence[str], findings: Sequence[Finding]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -56,7 +55,7 @@ class _Late(click.Group):
 
 
 @click.group(cls=_Late, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version=version("ai-platform-blueprint"), prog_name="blueprint")
+@click.version_option(package_name="ai-platform-blueprint", prog_name="blueprint")
 def group() -> None:
     """Declarative blueprint for an enterprise AI platform: one typed document per stack, judged before it is deployed.
 
