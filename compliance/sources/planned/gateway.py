@@ -73,6 +73,13 @@ class Configuration:
                 return Place(file.config_map, file.path, document)
         return None
 
+    @property
+    def unread(self) -> Unknown | None:
+        """Why nothing follows from what the files do not say: the settings, or a part of them, were not read."""
+        where = f"{self.pod.spec}.volumes"
+        missing = None if self.main else Unknown("not_read", self.pod.reading.origin(where))
+        return missing or self.pod.reading.doubt(where)
+
     def part(self, section: str) -> Place:
         """One section of the settings; empty where it is left out."""
         main = self.main or Place(self.pod.reading, f"{self.pod.spec}.volumes", {})
@@ -109,7 +116,7 @@ def gateway(reading: Reading) -> Gateway | None:
     if container is None:
         return None
     found = Configuration(pod)
-    unread = None if found.main else Unknown("not_read", reading.origin(f"{pod.spec}.volumes"))
+    unread = found.unread
     return Gateway(
         id=reading.id("Gateway"),
         urns=(reading.urn, *sorted({file.config_map.urn for file in found.files})),
@@ -147,10 +154,8 @@ def _authenticated(found: Configuration, container: str) -> Leaf[bool]:
     path = mounted or pod.environment(container).get("LITELLM_MASTER_KEY", (None,))[0]
     if path is not None:
         return pod.reading.known(path, value=True)
-    if found.main is None:
-        return Unknown("not_read", pod.reading.origin(f"{pod.spec}.volumes"))
     place = found.setting("general_settings", "master_key")
-    return place.known(bool(place.value))
+    return found.unread or place.known(bool(place.value))
 
 
 def _told(found: Configuration, container: str, *words: str) -> Leaf[bool]:
@@ -169,7 +174,7 @@ def _told(found: Configuration, container: str, *words: str) -> Leaf[bool]:
             and written in file.text
         ):
             return file.config_map.known(file.path, value=True)
-    return pod.reading.known(f"{container}.args", value=False)
+    return pod.reading.none(f"{container}.args")
 
 
 def _in_a_row(command: Sequence[str], words: Sequence[str]) -> bool:
@@ -252,9 +257,9 @@ def _limited(found: Configuration, *keys: str) -> Leaf[bool]:
 def _nothing_listed(found: Configuration) -> Leaf[bool]:
     """No mounted list says it; where a file could not be read, it may say so."""
     where = f"{found.pod.spec}.volumes"
-    if found.main is None or any(is_unknown(file.content) for file in found.files):
+    if any(is_unknown(file.content) for file in found.files):
         return Unknown("not_read", found.pod.reading.origin(where))
-    return found.pod.reading.known(where, value=False)
+    return found.unread or found.pod.reading.known(where, value=False)
 
 
 def _positive(value: JsonValue, key: str) -> bool:

@@ -9,12 +9,12 @@ from functools import cached_property
 import yaml
 from pydantic import JsonValue
 
-from blueprint.graph import as_ref, embedded_json, is_unknown, parts
+from blueprint.graph import embedded_json, is_unknown, parts
 from compliance.facts.base import Leaf, Unknown
-from compliance.facts.leaf import every
+from compliance.facts.leaf import every, inverted
 from compliance.sources.planned.objects import labels, namespace_of, objects
 from compliance.sources.planned.pods import Pod
-from compliance.sources.planned.reading import Reading
+from compliance.sources.planned.reading import MISSING, Reading
 
 SERVICE = "kubernetes:core/v1:Service"
 SECRET_CLASS = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"  # noqa: S105  a type, not a secret
@@ -77,8 +77,7 @@ def inside_only(pod: Pod) -> Leaf[bool]:
     """Whether every service of the pod has an address inside the cluster only."""
     reading = pod.reading
     found = [service for service in objects(reading).of(SERVICE, namespace_of(reading)) if _chooses(service, pod)]
-    told = (_inside(service) for service in found)
-    return every((reading.known("(Service)", value=True), *told))
+    return every((inverted(reading.none("(Service)")), *(_inside(service) for service in found)))
 
 
 def _inside(service: Reading) -> Leaf[bool]:
@@ -95,13 +94,13 @@ def _chooses(service: Reading, pod: Pod) -> bool:
 
 
 def _provided(reading: Reading, path: str) -> Iterator[str]:
-    ref = as_ref(reading.raw(path))  # type: ignore[arg-type]
-    target = reading.links.graph.by_urn.get(ref.urn) if ref else None
     name = reading.raw(path)
-    provider = reading.of(target) if target else None
+    provider = reading.target(path, SECRET_CLASS)
     if provider is None and isinstance(name, str):
         provider = objects(reading).named(SECRET_CLASS, namespace_of(reading), name)
     listed = embedded_json(provider.raw("spec.parameters.objects")) if provider else None  # type: ignore[arg-type]
+    if is_unknown(listed) or (provider is None and name is not MISSING):
+        reading.doubtful()
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, dict):
             yield str(each.get("objectAlias") or each.get("objectName"))

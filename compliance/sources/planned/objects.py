@@ -5,39 +5,57 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from blueprint.graph import Resource, as_ref
+from blueprint.graph import Resource, as_ref, is_unknown
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.sources.planned.links import Links
 from compliance.sources.planned.reading import Reading
 
 DEFAULT = "default"
 """The namespace of an object that names none."""
+UNTOLD = ""
+"""The namespace, or name, of an object that only the cloud knows; nothing is called so."""
+NAMESPACE = "kubernetes:core/v1:Namespace"
+
+
+class _Index(NamedTuple):
+    table: Mapping[tuple[str, str], tuple[Resource, ...]]
+    names: Mapping[tuple[str, str, str], Resource]
 
 
 @dataclass(frozen=True)
 class Objects:
-    """All Kubernetes objects of one graph by type and namespace."""
+    """All Kubernetes objects of one graph by type and namespace, as one resource asks for them.
 
-    links: Links
-    table: Mapping[tuple[str, str], tuple[Resource, ...]]
-    names: Mapping[tuple[str, str, str], Resource]
+    Where an object that it asks for may be among those whose namespace only the cloud knows, it becomes doubtful.
+    """
+
+    asking: Reading
+    index: _Index
 
     def of(self, token: str, namespace: str) -> tuple[Reading, ...]:
         """Objects of a type in a namespace."""
-        return tuple(Reading(each, self.links) for each in self.table.get((token, namespace), ()))
+        self._doubt(token, namespace)
+        return tuple(map(self.asking.of, self.index.table.get((token, namespace), ())))
 
     def named(self, token: str, namespace: str, name: str) -> Reading | None:
         """One object by its name."""
-        found = self.names.get((token, namespace, name))
-        return Reading(found, self.links) if found else None
+        found = self.index.names.get((token, namespace, name))
+        if found is None:
+            self._doubt(token, namespace)
+        return self.asking.of(found) if found else None
+
+    def _doubt(self, token: str, namespace: str) -> None:
+        if namespace == UNTOLD or (token, UNTOLD) in self.index.table:
+            self.asking.doubtful()
 
 
 def objects(reading: Reading) -> Objects:
     """The objects of the graph that a resource stands in."""
-    return reading.links.derived(_indexed)
+    return Objects(reading, reading.links.derived(_indexed))
 
 
 def name_of(reading: Reading) -> str:
@@ -46,8 +64,8 @@ def name_of(reading: Reading) -> str:
 
 
 def namespace_of(reading: Reading) -> str:
-    """Namespace of an object; a namespace itself has none."""
-    return _plain(reading.links, reading.resource, "namespace") or DEFAULT
+    """Namespace of an object, UNTOLD where only the cloud knows it; a namespace itself has none."""
+    return _namespace(reading.links, reading.resource)
 
 
 def labels(reading: Reading, path: str = "metadata.labels") -> Mapping[str, str]:
@@ -76,15 +94,23 @@ def selects(selector: JsonValue | object, wanted: Mapping[str, str]) -> bool:
     return isinstance(asked, dict) and bool(asked) and all(wanted.get(key) == value for key, value in asked.items())
 
 
-def _indexed(links: Links) -> Objects:
+def _indexed(links: Links) -> _Index:
     table: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     names: dict[tuple[str, str, str], Resource] = {}
     for resource in links.graph.resources:
         if resource.type.startswith("kubernetes:"):
-            place = resource.type, _plain(links, resource, "namespace") or DEFAULT
+            place = resource.type, _namespace(links, resource)
             table[place].append(resource)
             names.setdefault((*place, _plain(links, resource, "name") or resource.name), resource)
-    return Objects(links, {key: tuple(group) for key, group in table.items()}, names)
+    return _Index({key: tuple(group) for key, group in table.items()}, names)
+
+
+def _namespace(links: Links, resource: Resource) -> str:
+    metadata = resource.inputs.get("metadata")
+    if is_unknown(metadata) or (isinstance(metadata, dict) and is_unknown(metadata.get("namespace"))):
+        home = links.sole(resource.property_dependencies.get("metadata", ()), NAMESPACE)
+        return (_plain(links, home, "name") or home.name) if home else UNTOLD
+    return _plain(links, resource, "namespace") or DEFAULT
 
 
 def _plain(links: Links, resource: Resource, key: str) -> str | None:

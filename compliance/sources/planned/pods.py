@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from blueprint.graph import Ref, parts
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, mapped, some
-from compliance.sources.planned.objects import labels, name_of, namespace_of, objects
+from compliance.sources.planned.objects import UNTOLD, labels, name_of, namespace_of, objects
 from compliance.sources.planned.reading import MISSING, Reading
 
 PODS: Mapping[str, str] = {
@@ -23,6 +23,9 @@ PODS: Mapping[str, str] = {
     "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template",
 }
 """Controller type -> path of its pod template."""
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 
 _OWN_REGISTRY = re.compile(r"^\d{12}\.dkr\.ecr(-fips)?\.")
 _SECRET_NAME = re.compile(
@@ -171,13 +174,15 @@ class Pod:
                 yield from ((found, key, content) for key, content in sorted(data.items()))
 
     def _config_map(self, path: str) -> Reading | None:
-        target = self.reading.target(path)
+        target = self.reading.target(path, CONFIG_MAP)
         if target is not None:
             return target
         name = self.reading.raw(path)
         if not isinstance(name, str):
+            if name is not MISSING:
+                self.reading.doubtful()
             return None
-        return objects(self.reading).named("kubernetes:core/v1:ConfigMap", namespace_of(self.reading), name)
+        return objects(self.reading).named(CONFIG_MAP, namespace_of(self.reading), name)
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -202,11 +207,14 @@ class Pod:
 
 
 def service_account(reading: Reading, pod: Pod) -> tuple[str, Reading | None]:
-    """Name of the pod's service account, and the object when the graph has it."""
+    """Name of the pod's service account, and the object when the graph has it; UNTOLD where only the cloud knows it."""
     path = f"{pod.spec}.serviceAccountName"
-    target = reading.target(path)
+    target = reading.target(path, SERVICE_ACCOUNT)
     if target is not None:
         return name_of(target), target
     name = reading.raw(path)
+    if name is not MISSING and not isinstance(name, str):
+        reading.doubtful()
+        return UNTOLD, None
     named = name if isinstance(name, str) else "default"
-    return named, objects(reading).named("kubernetes:core/v1:ServiceAccount", namespace_of(reading), named)
+    return named, objects(reading).named(SERVICE_ACCOUNT, namespace_of(reading), named)

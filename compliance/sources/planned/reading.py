@@ -141,6 +141,14 @@ class Reading:
         path = f"({satellite})"
         return self.doubt(path) or self._default(path)
 
+    def none(self, path: str) -> Leaf[bool]:
+        """No, for there is nothing of the kind; unknown while there may be something unseen."""
+        return self.doubt(path) or self.known(path, value=False)
+
+    def doubtful(self) -> None:
+        """Note that something belongs here and cannot be read, so that absence proves nothing from now on."""
+        self.links.doubtful.add(self.urn)
+
     def doubt(self, path: str) -> Unknown | None:
         """Why nothing follows from what is not there: resources may be missing, or belong here unseen."""
         if self.links.graph.incomplete:

@@ -99,7 +99,10 @@ def _authenticated(pod: Pod, container: str, told: Leaf[tuple[str, ...]]) -> Lea
     if mounted is not None:
         return pod.reading.known(mounted, value=True)
     path = pod.environment(container).get("VLLM_API_KEY", (None,))[0]
-    return pod.reading.known(path, value=True) if path else _given(told, "--api-key")
+    if path is not None:
+        return pod.reading.known(path, value=True)
+    given = _given(told, "--api-key")
+    return given if isinstance(given, Known) and given.value else pod.reading.doubt(f"{pod.spec}.volumes") or given
 
 
 def _own_bucket(pod: Pod) -> Leaf[bool]:
@@ -115,7 +118,7 @@ def _own_bucket(pod: Pod) -> Leaf[bool]:
         for path in pod.reading.items(f"{container}.args"):
             if _names_bucket(pod.reading.raw(path), buckets):  # type: ignore[arg-type]
                 return pod.reading.known(path, value=True)
-    return untold or pod.reading.known(f"{pod.spec}.initContainers", value=False)
+    return untold or pod.reading.none(f"{pod.spec}.initContainers")
 
 
 def _names_bucket(value: JsonValue, buckets: frozenset[str]) -> bool:

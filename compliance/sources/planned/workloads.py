@@ -13,8 +13,8 @@ from compliance.facts.kubernetes import Workload
 from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links
-from compliance.sources.planned.objects import labels, name_of, namespace_of, objects, selects
-from compliance.sources.planned.pods import PODS, Pod, service_account
+from compliance.sources.planned.objects import UNTOLD, labels, name_of, namespace_of, objects, selects
+from compliance.sources.planned.pods import PODS, SERVICE_ACCOUNT, Pod, service_account
 from compliance.sources.planned.reading import MISSING, Reading
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -47,7 +47,7 @@ def workload(reading: Reading) -> Workload:
         urns=(reading.urn,),
         data_classes=reading.classes(),
         controller=reading.known("kind", controller),
-        namespace=reading.known("metadata.namespace", namespace_of(reading)),
+        namespace=_namespace(reading),
         non_root=every(pod.each("runAsNonRoot")),
         read_only_root=every(pod.each("readOnlyRootFilesystem")),
         escalation_denied=every(inverted(leaf) for leaf in pod.each("allowPrivilegeEscalation")),
@@ -96,8 +96,17 @@ def _replicas(reading: Reading) -> Leaf[int | None]:
     """The fewest that run: an autoscaler has the last word."""
     scaler = _scalers(reading).get((namespace_of(reading), reading.resource.type.rpartition(":")[2], name_of(reading)))
     if scaler is None:
-        return mapped(reading.number("spec.replicas"), lambda count: count)
+        if any(UNTOLD in (namespace, name) for namespace, _, name in _scalers(reading)):
+            reading.doubtful()
+        return reading.doubt("(autoscaler)") or mapped(reading.number("spec.replicas"), lambda count: count)
     return mapped(scaler.number(SCALERS[scaler.resource.type]), lambda count: count)
+
+
+def _namespace(reading: Reading) -> Leaf[str]:
+    name = namespace_of(reading)
+    if name == UNTOLD:
+        return Unknown("cloud_decides", reading.origin("metadata.namespace"))
+    return reading.known("metadata.namespace", name)
 
 
 def _budget(reading: Reading, pod: Pod) -> Leaf[bool]:
@@ -116,14 +125,21 @@ def _own_account(reading: Reading, pod: Pod) -> Leaf[bool]:
     if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
         return Unknown("cloud_decides", reading.origin(path))
     name, _ = service_account(reading, pod)
-    users = reading.links.derived(_account_users).get((namespace_of(reading), name), 0)
-    return reading.known(path, name != "default" and users == 1)
+    users = reading.links.derived(_account_users)
+    if name == "default" or users.get((namespace_of(reading), name), 0) > 1:
+        return reading.known(path, value=False)
+    if (UNTOLD, name) in users or any(account == UNTOLD for _, account in users):
+        reading.doubtful()
+    return inverted(reading.none(path))
 
 
 def _token(reading: Reading, pod: Pod) -> Leaf[bool]:
     """The pod decides, else its service account, else Kubernetes: it mounts one."""
     path = f"{pod.spec}.automountServiceAccountToken"
     _, account = service_account(reading, pod)
+    doubt = reading.doubt(path) if account is None and reading.raw(path) is MISSING else None
+    if doubt:
+        return doubt
     if reading.raw(path) is MISSING and account and account.raw("automountServiceAccountToken") is not MISSING:
         return account.flag("automountServiceAccountToken")
     return reading.flag(path)
@@ -132,7 +148,12 @@ def _token(reading: Reading, pod: Pod) -> Leaf[bool]:
 def _bound(reading: Reading, pod: Pod) -> Leaf[bool]:
     name, _ = service_account(reading, pod)
     bound = reading.links.derived(_bound_accounts)
-    return reading.known(f"{pod.spec}.serviceAccountName", (namespace_of(reading), name) in bound)
+    path = f"{pod.spec}.serviceAccountName"
+    if (namespace_of(reading), name) in bound:
+        return reading.known(path, value=True)
+    if UNTOLD in {part for place in bound for part in place}:
+        reading.doubtful()
+    return reading.none(path)
 
 
 def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
@@ -144,6 +165,8 @@ def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
     classes = reading.classes()
     if isinstance(classes, Unknown):
         return classes
+    if reading.links.graph.incomplete:
+        return Unknown("not_read", reading.origin(f"{pod.spec}.nodeSelector"))
     groups = reading.links.derived(_placements)
     nodes = _nodes(reading, pod)
     path = f"{pod.spec}.nodeSelector"
@@ -151,8 +174,7 @@ def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
         return reading.known(path, "cluster")
     if all(held == classes.value for held, where in groups if where == nodes):
         return reading.known(path, "node")
-    own = namespace_of(reading) not in SHARED_NAMESPACES
-    return reading.known("metadata.namespace", "namespace" if own else "shared")
+    return mapped(_namespace(reading), lambda name: "shared" if name in SHARED_NAMESPACES else "namespace")
 
 
 def _nodes(reading: Reading, pod: Pod) -> frozenset[str]:
@@ -209,9 +231,14 @@ def _bound_accounts(links: Links) -> frozenset[tuple[str, str]]:
     found = set()
     for binding in (Reading(each, links) for each in links.graph.of(*BINDINGS)):
         for subject in binding.items("subjects"):
+            account = binding.target(f"{subject}.name", SERVICE_ACCOUNT)
             name, namespace = binding.raw(f"{subject}.name"), binding.raw(f"{subject}.namespace")
-            if isinstance(name, str):
-                found.add((namespace if isinstance(namespace, str) else namespace_of(binding), name))
+            if account is not None:
+                found.add((namespace_of(account), name_of(account)))
+            elif namespace is MISSING:
+                found.add((namespace_of(binding), _told(name)))
+            else:
+                found.add((_told(namespace), _told(name)))
     return frozenset(found)
 
 
@@ -222,12 +249,16 @@ def _scalers(reading: Reading) -> Mapping[tuple[str, str, str], Reading]:
 def _scalers_by_target(links: Links) -> Mapping[tuple[str, str, str], Reading]:
     found: dict[tuple[str, str, str], Reading] = {}
     for scaler in (Reading(each, links) for each in links.graph.of(*SCALERS)):
-        target = scaler.target("spec.scaleTargetRef.name")
+        target = scaler.target("spec.scaleTargetRef.name", *PODS)
         name = name_of(target) if target else scaler.raw("spec.scaleTargetRef.name")
         kind = scaler.raw("spec.scaleTargetRef.kind")
-        if isinstance(name, str):
-            found[namespace_of(scaler), kind if isinstance(kind, str) else "Deployment", name] = scaler
+        kind = kind if isinstance(kind, str) else "Deployment"
+        found[namespace_of(scaler), kind, _told(name)] = scaler
     return found
+
+
+def _told(name: object) -> str:
+    return name if isinstance(name, str) else UNTOLD
 
 
 def _controllers(links: Links) -> Iterable[Reading]:
