@@ -18,9 +18,11 @@ from blueprint.assembly import assemble
 from blueprint.cli import COMMANDS, group
 from blueprint.cli.exits import Exit
 from blueprint.config import load
+from blueprint.gate import Question, judged
 from blueprint.graph import ResourceGraph
 from blueprint.judgement import document_digest
 from blueprint.plan import Plan, make_plan
+from blueprint.types import Severity
 from compliance.engine import judge
 from compliance.matrix import Assessment, Depth, Status
 from compliance.reports.columns import COLUMNS
@@ -244,6 +246,16 @@ def test_the_swap_of_the_page_adds_one_aws_service_and_takes_two_edges(terminal:
         (edge.consumer, edge.want.name, edge.provider) for edge in after.edges
     }
     assert gone == {("serving/chat", "weights", "models/qwen3-32b"), ("serving/chat", "otlp", "observability")}
+
+
+def test_the_gate_refuses_the_stack_of_the_tutorial_in_the_words_of_its_page(terminal: Terminal) -> None:
+    claims(terminal)
+    written = yaml.safe_load((terminal.project / CLAIMS).read_text(encoding="utf-8"))["config"]
+    question = Question(
+        nonce="1", root=terminal.project, project="ai-platform", stack="claims", fail_on=Severity.HIGH, engine=written
+    )
+    (page,) = blocks(EXPLANATION / "gate.md", "text")
+    assert shows("error: " + "\n\n".join(judged(question).reasons), page.text)
 
 
 def test_the_table_of_dialects_says_who_offers_them() -> None:
