@@ -130,6 +130,9 @@ def _selects(record: Reading, selector: str, category: str) -> Leaf[bool]:
 
 
 def _features(watch: Reading, features: tuple[Reading, ...]) -> Leaf[frozenset[str]]:
+    doubt = watch.doubt("(detectorFeature)")
+    if doubt:
+        return doubt
     on: set[str] = set()
     for feature in features:
         for name, status in _switches(feature):
@@ -154,7 +157,7 @@ def _switches(feature: Reading) -> Iterator[tuple[Leaf[str], Leaf[str]]]:
 
 def _standards(account: Reading, subscriptions: list[Reading]) -> Leaf[frozenset[str]]:
     names = [mapped(each.text("standardsArn"), _standard) for each in subscriptions]
-    unknown = next((leaf for leaf in names if isinstance(leaf, Unknown)), None)
+    unknown = next((leaf for leaf in names if isinstance(leaf, Unknown)), account.doubt("(standardsSubscription)"))
     if unknown:
         return unknown
     if not names:

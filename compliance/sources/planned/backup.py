@@ -140,7 +140,7 @@ def _selects(schedule: Reading, selections: tuple[Reading, ...]) -> Leaf[frozens
             found.add(text.value)
     if not selections:
         return mapped(schedule.absent("selection"), lambda _: frozenset())
-    return Known(frozenset(found), selections[0].origin("selectionTags"))
+    return schedule.doubt("(selection)") or Known(frozenset(found), selections[0].origin("selectionTags"))
 
 
 def _conditions(selection: Reading) -> Iterator[Leaf[str]]:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-from blueprint.graph import Ref, parts
+from blueprint.graph import Ref, is_unknown, parts
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, mapped, some
 from compliance.facts.serving import Guardrail, ManagedModel, ModelInvocationLog
@@ -31,6 +31,8 @@ DELIVERIES = (
     "videoDataDeliveryEnabled",
 )
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
+UNTOLD = ""
+"""The model that a permission only the cloud knows is for."""
 _STOPS = frozenset({"ANONYMIZE", "BLOCK"})
 _INVOKES = "bedrock:invokemodel"
 _HELD = "bedrock:guardrailidentifier"
@@ -100,9 +102,12 @@ def _level(delivers: Leaf[bool]) -> Leaf[Level]:
 def _guardrail(reading: Reading) -> Leaf[Ref | None]:
     """The guardrail that every permission to call the model demands; the first that demands none speaks for all."""
     held = reading.links.derived(_conditions).get(reading.urn, ())
+    if UNTOLD in reading.links.derived(_conditions):
+        reading.doubtful()
     if not held:
-        return Known(None, reading.origin("(grant)"))
-    return next((leaf for leaf in held if isinstance(leaf, Unknown) or leaf.value is None), held[0])
+        return mapped(reading.none("(grant)"), lambda _: None)
+    weakest = next((leaf for leaf in held if isinstance(leaf, Unknown) or leaf.value is None), None)
+    return weakest or reading.doubt("(grant)") or held[0]
 
 
 def _conditions(links: Links) -> Mapping[str, tuple[Leaf[Ref | None], ...]]:
@@ -110,6 +115,10 @@ def _conditions(links: Links) -> Mapping[str, tuple[Leaf[Ref | None], ...]]:
     found: dict[str, list[Leaf[Ref | None]]] = defaultdict(list)
     for grant in (Reading(each, links) for each in links.graph.of(*GRANTS)):
         document = grant.document("policy")
+        if isinstance(document, Unknown):
+            depends = [u for u in grant.resource.property_dependencies.get("policy", ()) if u in links.graph.by_urn]
+            for urn in depends or [UNTOLD]:
+                found[urn].append(document)
         listed = (
             document.value.get("Statement")
             if isinstance(document, Known) and isinstance(document.value, dict)
@@ -157,9 +166,9 @@ def private_endpoint(reading: Reading) -> Leaf[bool]:
     existing = next((each for each in reading.links.graph.of(VPC) if each.external), None)
     if existing is not None:
         return Unknown("existing", reading.of(existing).origin("(VpcEndpoint)"))
-    if reading.links.graph.incomplete:
-        return Unknown("not_read", reading.origin("(VpcEndpoint)"))
-    return reading.known("(VpcEndpoint)", value=False)
+    if any(is_unknown(each.inputs.get("serviceName")) for each in reading.links.graph.of(ENDPOINT)):
+        reading.doubtful()
+    return reading.none("(VpcEndpoint)")
 
 
 def _endpoint(links: Links) -> Reading | None:

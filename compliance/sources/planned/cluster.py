@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from blueprint.graph import Resource
+from blueprint.graph import Resource, is_unknown
 from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.cluster import AccessEntry, Addon, Cluster, ImageRegistry
 from compliance.facts.leaf import every, mapped, some
@@ -16,6 +16,10 @@ from compliance.sources.planned.kubernetes import EVERYBODY
 from compliance.sources.planned.links import Links
 from compliance.sources.planned.reading import MISSING, Reading
 
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+ROLE = "aws:iam/role:Role"
+UNTOLD = ""
+"""The principal that only the cloud knows."""
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
 REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
@@ -56,10 +60,13 @@ def addon(reading: Reading) -> Addon:
 
 def access_entry(reading: Reading) -> AccessEntry:
     """Fold an access entry with the policies that are bound to the same principal."""
-    bound = reading.links.derived(_associations).get(_text(reading.raw("principalArn")), ())
+    associations = reading.links.derived(_associations)
+    bound = associations.get(_principal(reading), ())
+    if UNTOLD in associations or _principal(reading) == UNTOLD:
+        reading.doubtful()
     leaves = [(each, _policy(reading.of(each))) for each in bound]
     names = [leaf for _, leaf in leaves]
-    unread = next((leaf for leaf in names if isinstance(leaf, Unknown)), None)
+    unread = next((leaf for leaf in names if isinstance(leaf, Unknown)), reading.doubt("(AccessPolicyAssociation)"))
     told = frozenset(leaf.value for leaf in names if isinstance(leaf, Known))
     return AccessEntry(
         id=reading.id("AccessEntry"),
@@ -144,11 +151,18 @@ def _associations(links: Links) -> Mapping[str, tuple[Resource, ...]]:
     """Policies of principals: an association names the principal, not the entry."""
     found: dict[str, list[Resource]] = defaultdict(list)
     for each in links.graph.of(ASSOCIATION):
-        reading = Reading(each, links)
-        entry = reading.target("principalArn")
-        own = entry is not None and entry.resource.type == "aws:eks/accessEntry:AccessEntry"
-        found[_text(entry.raw("principalArn") if own and entry else reading.raw("principalArn"))].append(each)
+        found[_principal(Reading(each, links))].append(each)
     return {key: tuple(group) for key, group in found.items()}
+
+
+def _principal(reading: Reading) -> str:
+    """Who an entry or an association is for, told alike by both."""
+    entry = reading.target("principalArn", ENTRY)
+    if entry is not None and entry.resource.type == ENTRY:
+        return _principal(entry)
+    role = reading.target("principalArn", ROLE)
+    value = reading.raw("principalArn")
+    return role.urn if role else UNTOLD if is_unknown(value) else _text(value)  # type: ignore[arg-type]
 
 
 def _policy(reading: Reading) -> Leaf[str]:
@@ -167,6 +181,9 @@ def _scan(reading: Reading) -> Leaf[Scan]:
             enhanced = mapped(registry.text("scanType"), "ENHANCED".__eq__)
             on_push = some((registry.known("rules", value=False), *(mapped(w, "SCAN_ON_PUSH".__eq__) for w in words)))
             return _rank(every((enhanced, continuous)), some((on_push, continuous)))
+    doubt = reading.doubt("(RegistryScanningConfiguration)")
+    if doubt:
+        return doubt
     pushed = reading.flag("imageScanningConfiguration.scanOnPush")
     return mapped(pushed, lambda value: "on_push" if value else "none")
 

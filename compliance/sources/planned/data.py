@@ -142,37 +142,49 @@ def _several(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[bool]:
     """Aurora puts the instances of a cluster into different zones of its subnets."""
     if reading.raw("dbClusterInstanceClass") is not MISSING:
         return reading.known("dbClusterInstanceClass", value=True)
-    if len(instances) < 2 and (reading.resource.external or reading.links.graph.incomplete):
+    if len(instances) > 1:
+        return reading.known("(ClusterInstance)", value=True)
+    if reading.resource.external:
         return Unknown("not_read", reading.origin("(ClusterInstance)"))
-    return reading.known("(ClusterInstance)", len(instances) > 1)
+    return reading.none("(ClusterInstance)")
 
 
 def _of_instances(reading: Reading, instances: tuple[Reading, ...], path: str, *, any_of_them: bool) -> Leaf[bool]:
     if not instances:
         return reading.absent_flag(f"ClusterInstance.{path}")
-    return (some if any_of_them else every)(each.flag(path) for each in instances)
+    missing = reading.doubt(f"(ClusterInstance.{path})")
+    told = [*(each.flag(path) for each in instances), *([missing] if missing else [])]
+    return some(told) if any_of_them else every(told)
 
 
 def _monitored(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[bool]:
+    doubt = reading.doubt("(ClusterInstance)")
+    if doubt:
+        return doubt
     places = (reading, *instances)
     told = [mapped(each.number("monitoringInterval"), lambda seconds: seconds > 0) for each in places]
     return some((told[0], every(told[1:]))) if instances else told[0]
 
 
 def _insights(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[bool]:
-    return every(each.flag("performanceInsightsEnabled") for each in instances or (reading,))
+    told = every(each.flag("performanceInsightsEnabled") for each in instances or (reading,))
+    return reading.doubt("(ClusterInstance)") or told
 
 
 def _insights_key(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[Ref | None]:
     """The first instance without a key of ours speaks for all."""
     keys = [each.link("performanceInsightsKmsKeyId") for each in instances or (reading,)]
-    return next((key for key in keys if isinstance(key, Unknown) or key.value is None), keys[0])
+    return reading.doubt("(ClusterInstance)") or next(
+        (key for key in keys if isinstance(key, Unknown) or key.value is None), keys[0]
+    )
 
 
 def _authority(reading: Reading, instances: tuple[Reading, ...]) -> Leaf[str]:
     """The first instance whose authority is another one than the rest, else that of all."""
     told = [each.text("caCertIdentifier") for each in instances] or [reading.text("caCertificateIdentifier")]
-    return next((leaf for leaf in told if isinstance(leaf, Unknown) or leaf.value not in CURRENT), told[0])
+    return reading.doubt("(ClusterInstance)") or next(
+        (leaf for leaf in told if isinstance(leaf, Unknown) or leaf.value not in CURRENT), told[0]
+    )
 
 
 def _token(reading: Reading) -> Leaf[bool]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from blueprint.graph import is_unknown
 from blueprint.tags import Tag
-from compliance.facts.base import Leaf
+from compliance.facts.base import Leaf, Unknown
 from compliance.facts.leaf import every, mapped
 from compliance.facts.logs import Alarm, LogGroup
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.reading import MISSING, Reading
+
+TOPIC = "aws:sns/topic:Topic"
 
 
 def log_group(group: Reading) -> LogGroup:
@@ -38,16 +41,25 @@ def composite_alarm(alarm: Reading) -> Alarm:
 def announcement(rule: Reading) -> Alarm | None:
     """Fold an event rule that tells a topic; rules that start something else are no alarm."""
     targets = rule.satellites("aws:cloudwatch/eventTarget:EventTarget", "rule")
-    topics = [each for each in targets if (to := each.target("arn")) and to.resource.type == "aws:sns/topic:Topic"]
-    if not topics:
+    topics = [each for each in targets if (to := each.target("arn", TOPIC)) and to.resource.type == TOPIC]
+    hidden = None if topics else next((each for each in map(_hidden, targets) if each), rule.doubt("(EventTarget)"))
+    if not topics and hidden is None:
         return None
     return Alarm(
         id=rule.id("Alarm"),
         urns=(rule.urn, *(each.urn for each in topics)),
         data_classes=rule.classes(),
         watches=mapped(rule.document("eventPattern"), _source),
-        actions=mapped(rule.text("state"), lambda state: state != "DISABLED"),
+        actions=hidden or mapped(rule.text("state"), lambda state: state != "DISABLED"),
     )
+
+
+def _hidden(target: Reading) -> Unknown | None:
+    """Why it cannot be told whether a target is a topic."""
+    depends = target.resource.property_dependencies.get("arn", ())
+    may_be = not depends or any(f"${TOPIC}::" in urn or f"::{TOPIC}::" in urn for urn in depends)
+    unknown = is_unknown(target.raw("arn"))  # type: ignore[arg-type]
+    return Unknown("cloud_decides", target.origin("arn")) if unknown and may_be else None
 
 
 def _alarm(alarm: Reading, watches: Leaf[str]) -> Alarm:

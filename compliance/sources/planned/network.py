@@ -190,7 +190,7 @@ def _filtered(network: Reading) -> Leaf[bool]:
 def _zones(network: Reading) -> Leaf[int]:
     found = [net.text("availabilityZone") for net in network.satellites("aws:ec2/subnet:Subnet", "vpcId")]
     known = {leaf.value for leaf in found if isinstance(leaf, Known)}
-    unknown = next((leaf for leaf in found if isinstance(leaf, Unknown)), None)
+    unknown = next((leaf for leaf in found if isinstance(leaf, Unknown)), network.doubt("(subnet)"))
     if unknown:
         return unknown
     if not found:
@@ -201,7 +201,7 @@ def _zones(network: Reading) -> Leaf[int]:
 def _endpoints(network: Reading) -> Leaf[frozenset[str]]:
     ways = network.satellites("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId")
     names = [mapped(way.text("serviceName"), service_name) for way in ways]
-    unknown = next((leaf for leaf in names if isinstance(leaf, Unknown)), None)
+    unknown = next((leaf for leaf in names if isinstance(leaf, Unknown)), network.doubt("(vpcEndpoint)"))
     if unknown:
         return unknown
     if not names:

@@ -19,6 +19,7 @@ from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links, tagged_text
 from compliance.sources.planned.reading import MISSING, Reading
 
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 TIME_SERVER = "169.254.169.123"
 """Amazon Time Sync, as a node reaches it."""
 SCHEDULE = "aws:scheduler/schedule:Schedule"
@@ -36,7 +37,9 @@ W = TypeVar("W", bound=str)
 
 def node_group(reading: Reading) -> NodeGroup:
     """Fold a managed node group."""
-    template = reading.target("launchTemplate.id") or reading.target("launchTemplate.name")
+    template = reading.target("launchTemplate.id", TEMPLATE) or reading.target("launchTemplate.name", TEMPLATE)
+    if template is None and reading.raw("launchTemplate") is not MISSING:
+        reading.doubtful()
     return NodeGroup(
         id=reading.id("NodeGroup"),
         urns=(reading.urn, *((template.urn,) if template else ())),
@@ -87,7 +90,9 @@ def _public(reading: Reading, template: Reading | None) -> Leaf[bool]:
     if told and len(told) == len(paths):
         return some(told)
     subnets = [_by_subnet(reading, path) for path in reading.items("subnetIds")]
-    return some((*told, *subnets)) if subnets else Unknown("cloud_decides", reading.origin("subnetIds"))
+    if not subnets:
+        return Unknown("cloud_decides", reading.origin("subnetIds"))
+    return some((*told, *subnets, *([] if template else [reading.none("launchTemplate.networkInterfaces")])))
 
 
 def _by_subnet(reading: Reading, path: str) -> Leaf[bool]:
@@ -138,7 +143,8 @@ def _told(leaf: Leaf[JsonValue], words: Mapping[str, W]) -> Leaf[W]:
 
 
 def _admin_path(reading: Reading, template: Reading | None) -> Leaf[Literal["direct", "bastion", "brokered"]]:
-    keys = [reading.present("remoteAccess.ec2SshKey"), *([template.present("keyName")] if template else [])]
+    beside = template.present("keyName") if template else reading.none("launchTemplate.keyName")
+    keys = [reading.present("remoteAccess.ec2SshKey"), beside]
     return mapped(some(keys), lambda found: "direct" if found else "brokered")
 
 

@@ -42,7 +42,7 @@ def bucket(store: Reading) -> Bucket:
         versioning=versioning,
         key=_key(store),
         tls_only=asked(policy, "policy", tls_only, store.absent_flag("tls only")),
-        lock_mode=_lock_mode(lock, versioning),
+        lock_mode=_lock_mode(store, lock, versioning),
         lock_days=_lock_days(store, lock),
         access_logged=_somewhere(logging) if logging else store.absent_flag("bucketLogging"),
         takes_access_logs=_takes_logs(store),
@@ -83,10 +83,11 @@ def _key(store: Reading) -> Leaf[Ref | None]:
     return beside.link(f"{rule}.kmsMasterKeyId")
 
 
-def _lock_mode(lock: Reading | None, versioning: Leaf[bool]) -> Leaf[Lock]:
+def _lock_mode(store: Reading, lock: Reading | None, versioning: Leaf[bool]) -> Leaf[Lock]:
     if lock is not None and lock.raw("rule.defaultRetention.mode") is not MISSING:
         return mapped(lock.text("rule.defaultRetention.mode"), lambda mode: _LOCKS.get(mode, "versioned"))
-    return mapped(versioning, lambda on: "versioned" if on else "none")
+    doubt = None if lock else store.doubt("(bucketObjectLockConfiguration)")
+    return doubt or mapped(versioning, lambda on: "versioned" if on else "none")
 
 
 def _lock_days(store: Reading, lock: Reading | None) -> Leaf[int]:
