@@ -14,7 +14,7 @@ from components.hardened import Peer, network_policy
 from components.versions import CHARTS, image, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.ports import NetworkPort
@@ -24,6 +24,13 @@ ACCOUNT = "kyverno-admission-controller"
 """Service account that the chart makes for a release called kyverno."""
 PODS = {"app.kubernetes.io/part-of": "kyverno"}
 WEBHOOK = 9443
+_NO_HOOKS: Mapping[str, object] = {
+    "crds": {"migration": {"enabled": False}},
+    "policyReportsCleanup": {"enabled": False},
+    "upgrade": {"legacyPolicyCheck": {"enabled": False}},
+    "webhooksCleanup": {"enabled": False},
+}
+"""Jobs around install, upgrade and removal, whose images nobody mirrors; there are no policies of the old kinds to move."""
 SECONDS = 15
 """Longest wait of the API server for an answer; without one the pod is refused."""
 
@@ -81,8 +88,7 @@ class ImageVerification(Component):
             "cleanupController": {"enabled": False},
             "reportsController": {"enabled": False},
             "features": {"registryClient": {"credentialHelpers": ["amazon"]}},
-            "webhooksCleanup": {"enabled": False},
-            "policyReportsCleanup": {"enabled": False},
+            **_NO_HOOKS,
         }
 
     def _may_read_signatures(self, boundary_arn: pulumi.Input[str]) -> aws.eks.PodIdentityAssociation:

@@ -73,7 +73,7 @@ class Authority:
             .subject_name(wanted.subject)
             .issuer_name(self.name)
             .public_key(wanted.public_key())
-        )  # type: ignore[arg-type]
+        )
         builder = builder.serial_number(2).not_valid_before(NOW).not_valid_after(NOW + timedelta(days=DAYS))
         names = wanted.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         leaf = builder.add_extension(names, critical=False).sign(self.key, hashes.SHA256())

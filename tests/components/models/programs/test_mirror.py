@@ -66,7 +66,8 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
-    def upload_fileobj(self, file: io.RawIOBase, bucket: str, key: str) -> None:
+    def upload_fileobj(self, file: object, bucket: str, key: str) -> None:
+        assert isinstance(file, io.RawIOBase)
         content = b""
         while piece := file.read(1000):
             content += piece
@@ -75,7 +76,7 @@ class Bucket:
     def put_object(self, **asked: str | bytes) -> None:
         body = asked["Body"]
         assert isinstance(body, bytes)
-        self.objects[f"{asked['Bucket']}/{asked['Key']}"] = body
+        self.objects[f"{asked['Bucket']!s}/{asked['Key']!s}"] = body
 
     def list_objects_v2(self, **asked: str) -> dict[str, object]:
         return {"KeyCount": sum(key.startswith(f"{asked['Bucket']}/{asked['Prefix']}") for key in self.objects)}
