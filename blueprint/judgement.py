@@ -13,11 +13,12 @@ from blueprint.document import Head
 from blueprint.graph import ResourceGraph
 from blueprint.plan import Plan
 from blueprint.types import Severity
+from compliance.assessment import build_matrix
 from compliance.attestation import load_attestations
 from compliance.catalogue import Catalogue, load
 from compliance.engine import judge
 from compliance.findings import Finding, Outcome
-from compliance.matrix import Depth, Header, Matrix, build_matrix
+from compliance.matrix import Depth, Header, Matrix
 from compliance.resolve import select
 from compliance.sources.planned.source import subjects
 

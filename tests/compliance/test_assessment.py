@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from blueprint.errors import FileUnreadable
 from blueprint.posture import JoinedPosture
 from blueprint.types import Layer, Severity
+from compliance.assessment import build_matrix, layer_of
 from compliance.attestation import Attestation, Attestations
 from compliance.catalogue import Catalogue
 from compliance.findings import Finding, Outcome, Read, Verdict
-from compliance.matrix import Assessment, Depth, Header, Matrix, MatrixRow, Status, build_matrix, layer_of
+from compliance.matrix import Assessment, Depth, Header, Matrix, MatrixRow, Status
 from compliance.requirements import (
     Citation,
     Control,
