@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from blueprint.graph import Ref, Resource, ResourceGraph, is_unknown, parts
 from blueprint.tags import Tag, data_classes
 from blueprint.types import DataClass
-from compliance.facts.base import Leaf
+from compliance.facts.base import Known, Leaf, Origin, Unknown
 from compliance.facts.policy import Statement
 
 T = TypeVar("T")
@@ -96,6 +96,11 @@ class Links:
         """Every data class that some resource is tagged with: those of things that serve the whole account."""
         texts = {tagged_text(resource, Tag.DATA_CLASS) for resource in self.graph.resources}
         return frozenset().union(*(readable(text) or frozenset() for text in texts if text))
+
+    def all_classes(self, urn: str) -> Leaf[frozenset[DataClass]]:
+        """The same as a leaf of such a thing."""
+        origin = Origin(urn=urn, path="tags.data-class", how="tag")
+        return Unknown("not_read", origin) if self.graph.incomplete else Known(self.data_classes, origin)
 
     def _index(self, token: str, by: str) -> _Satellites:
         told: dict[str, list[Resource]] = defaultdict(list)

@@ -37,7 +37,7 @@ from compliance.facts.subjects import Subjects
 from compliance.sources.planned.event_classes import DATA, MANAGEMENT, RUNTIME, RUNTIME_FEATURE
 from compliance.sources.planned.links import Links, readable, tagged_text
 from compliance.sources.planned.network import service_name
-from compliance.sources.planned.objects import DEFAULT, namespace_of
+from compliance.sources.planned.objects import DEFAULT, UNTOLD, namespace_of
 from compliance.sources.planned.pods import PODS
 from compliance.sources.planned.reading import Reading
 from compliance.sources.planned.services import OF_ENDPOINT, WITHOUT_DATA, service_of
@@ -118,7 +118,7 @@ class _Inventory:
         return Platform(
             id=f"Platform/{self.graph.stack}",
             urns=(self.urn,),
-            data_classes=Known(self.links.data_classes, Origin(urn=self.urn, path="tags.data-class", how="tag")),
+            data_classes=self.links.all_classes(self.urn),
             trails=own(Trail),
             recorders=once(ConfigRecorder),
             detectors=once(ThreatDetector),
@@ -137,17 +137,17 @@ class _Inventory:
             log_archives=self._log_archives(),
             users=self._counted("users", len(self.graph.of(*CREDENTIALS)), at_most=True),
             untagged=self._counted("untagged", len(missing), at_most=True),
-            untagged_names=self._known("untagged", frozenset(missing)),
+            untagged_names=self._everything("untagged", frozenset(missing)),
             unclassified=self._counted("unclassified", len(tuple(self._without((Tag.DATA_CLASS,)))), at_most=True),
             stateful_not_backed_up=self._not_backed_up(),
             functions_without_log_group=self._unlogged(),
             disks_encrypted_by_default=self._disks(),
             default_namespace=self._default_namespace(),
-            regions=self._known("regions", frozenset(each.region for each in self.aws if each.region)),
-            partitions=self._known(
+            regions=self._everything("regions", frozenset(each.region for each in self.aws if each.region)),
+            partitions=self._everything(
                 "partitions", frozenset(_partition(each.region) for each in self.aws if each.region)
             ),
-            accounts=self._known("accounts", frozenset(each.account for each in self.aws if each.account)),
+            accounts=self._everything("accounts", frozenset(each.account for each in self.aws if each.account)),
             services=self._services(),
             processors_registered=self._processors(),
             alarms_for=self._alarms(),
@@ -207,9 +207,7 @@ class _Inventory:
                 return plan.selects
             chosen |= plan.selects.value
         left = [each.name for each in self.graph.of(*STATEFUL) if not _tags(each) & chosen and not _member(each)]
-        if left and self.graph.incomplete:
-            return Unknown("not_read", self._origin("stateful"))
-        return self._known("stateful", frozenset(left))
+        return self._everything("stateful", frozenset(left))
 
     def _unlogged(self) -> Leaf[frozenset[str]]:
         functions = self.found.all(Function)
@@ -217,7 +215,7 @@ class _Inventory:
         left = frozenset(
             each.id for each in functions if isinstance(each.log_group, Known) and each.log_group.value is None
         )
-        return unknown if unknown and not left else self._known("functions", left)
+        return unknown if unknown and not left else self._everything("functions", left)
 
     def _disks(self) -> Leaf[bool]:
         settings = [Reading(each, self.links).flag("enabled") for each in self.graph.of(ENCRYPTED_DISKS)]
@@ -230,7 +228,10 @@ class _Inventory:
 
     def _default_namespace(self) -> Leaf[frozenset[str]]:
         placed = [Reading(each, self.links) for each in self.graph.of(*PLACED) if not each.external]
-        return self._known(
+        hidden = next((each for each in placed if namespace_of(each) == UNTOLD), None)
+        if hidden is not None:
+            return Unknown("cloud_decides", hidden.origin("metadata.namespace"))
+        return self._everything(
             "default namespace", frozenset(each.resource.name for each in placed if namespace_of(each) == DEFAULT)
         )
 
@@ -239,10 +240,14 @@ class _Inventory:
         classified = {
             service_of(each.type) for each in self.aws if readable(tagged_text(each, Tag.DATA_CLASS.value) or "none")
         }
-        names = (each.inputs.get("serviceName") for each in self.graph.of("aws:ec2/vpcEndpoint:VpcEndpoint"))
-        called = {service_name(name) for name in names if isinstance(name, str)}
+        endpoints = [Reading(each, self.links) for each in self.graph.of("aws:ec2/vpcEndpoint:VpcEndpoint")]
+        names = [each.text("serviceName") for each in endpoints if not each.resource.external]
+        hidden = next((name for name in names if isinstance(name, Unknown)), None)
+        if hidden is not None:
+            return hidden
+        called = {service_name(name.value) for name in names if isinstance(name, Known)}
         named = frozenset(OF_ENDPOINT.get(name, name) for name in classified | called if name)
-        return self._known("services", named - WITHOUT_DATA)
+        return self._everything("services", named - WITHOUT_DATA)
 
     def _processors(self) -> Leaf[bool]:
         if self.graph.processors:
@@ -257,11 +262,13 @@ class _Inventory:
             if isinstance(each.actions, Known) and each.actions.value and isinstance(each.watches, Known)
             for part in each.watches.value.split("+")
         )
-        if self.graph.incomplete:
-            return Unknown("not_read", self._origin("Alarm"))
+        silent = (leaf for each in alarms for leaf in (each.actions, each.watches))
+        hidden = next((leaf for leaf in silent if isinstance(leaf, Unknown) and leaf.reason == "cloud_decides"), None)
+        if hidden is not None:
+            return hidden
         trails = self.found.all(Trail)
         elsewhere = bool(trails) and all(isinstance(trail.logging, Unknown) for trail in trails)
-        return Unknown("existing", self._origin("Alarm")) if elsewhere else self._known("Alarm", heard)
+        return Unknown("existing", self._origin("Alarm")) if elsewhere else self._everything("Alarm", heard)
 
     def _expiry(self) -> Leaf[bool]:
         watched = any(
@@ -285,7 +292,7 @@ class _Inventory:
                 unknown = detector.features
             elif RUNTIME_FEATURE in detector.features.value:
                 heard |= RUNTIME
-        return unknown or self._known("events", heard)
+        return unknown or self._everything("events", heard)
 
     # -- what the organisation states ---------------------------------------------------------------------------------
 
@@ -309,6 +316,10 @@ class _Inventory:
 
     def _origin(self, what: str) -> Origin:
         return Origin(urn=self.urn, path=f"(inventory: {what})")
+
+    def _everything(self, what: str, value: T) -> Leaf[T]:
+        """What all resources together tell; while some may be missing they do not."""
+        return Unknown("not_read", self._origin(what)) if self.graph.incomplete else self._known(what, value)
 
     def _known(self, what: str, value: T) -> Known[T]:
         return Known(value, self._origin(what))

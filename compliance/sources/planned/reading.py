@@ -46,7 +46,7 @@ class Reading:
 
     def account_classes(self) -> Leaf[frozenset[DataClass]]:
         """Data classes of a thing that carries no tags and serves the whole account: all that occur."""
-        return Known(self.links.data_classes, Origin(urn=self.urn, path="tags", how="tag"))
+        return self.links.all_classes(self.urn)
 
     def tag(self, key: Tag) -> Leaf[str]:
         """The text of a tag; a resource without it is untagged."""
