@@ -48,7 +48,7 @@ class Accounts(Frozen):
 class Head(Frozen):
     """What is said about the platform as a whole."""
 
-    preset: Name | None = Field(None, description="A preset to start from; the document wins where both speak.")
+    preset: Name | None = Field(None, description="A preset to start from; the document wins where both speak. Left out: none.")
     name: Name = Field(description="Name of the platform; part of resource names.")
     environment: Name = Field(description="Environment of this stack, such as dev or prod.")
     owner: Email = Field(description="Who answers for the platform; a tag on everything.")
