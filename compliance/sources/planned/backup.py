@@ -95,7 +95,9 @@ def _lock(store: Reading, lock: Reading | None) -> Leaf[Literal["none", "governa
 
 def _copies(schedule: Reading, rule: str) -> Leaf[int]:
     """The data itself, the recovery point, and a copy for each copy action."""
-    return schedule.known(f"{rule}.copyActions", 2 + len(schedule.items(f"{rule}.copyActions")))
+    path = f"{rule}.copyActions"
+    written = schedule.present(path)
+    return written if isinstance(written, Unknown) else schedule.known(path, 2 + len(schedule.items(path)))
 
 
 def _elsewhere(schedule: Reading, rule: str) -> Leaf[bool]:

@@ -112,11 +112,8 @@ def _redirects(port: Reading) -> Leaf[bool]:
 
 def _written(wall: Reading, path: str) -> Leaf[bool]:
     """Whether a key is there at all; an empty object is how WAF writes "yes, without settings"."""
-    return (
-        Unknown("existing", wall.origin(path))
-        if wall.resource.external
-        else wall.known(path, wall.raw(path) is not MISSING)
-    )
+    told = wall.present(path)
+    return told if isinstance(told, Unknown) else wall.known(path, wall.raw(path) is not MISSING)
 
 
 def _managed(wall: Reading) -> Leaf[frozenset[str]]:

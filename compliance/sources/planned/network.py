@@ -85,9 +85,9 @@ def group_of_cluster(cluster: Reading) -> SecurityGroup | None:
         id=cluster.id("SecurityGroup"),
         urns=tuple(rule.urn for rule, _ in (*ingress, *egress)),
         data_classes=cluster.classes(),
-        open_ingress=some([nothing, *(_open(*rule) for rule in ingress)]),
-        open_admin_ingress=some([nothing, *(_open_admin(*rule) for rule in ingress)]),
-        open_egress=some([nothing, *(_open(*rule) for rule in egress)]),
+        open_ingress=some([*(_open(*rule) for rule in ingress), nothing]),
+        open_admin_ingress=some([*(_open_admin(*rule) for rule in ingress), nothing]),
+        open_egress=some([*(_open(*rule) for rule in egress), nothing]),
         described=every(_described((*ingress, *egress))),
     )
 

@@ -141,6 +141,9 @@ class Pod:
     def secrets_in_env(self) -> Leaf[bool]:
         """Whether a variable holds what its name says is secret, or an address with a password in it."""
         for container in self.all_containers:
+            written = self.reading.present(f"{container}.env")
+            if isinstance(written, Unknown):
+                return written
             for name, (path, value) in self.environment(container).items():
                 literal = "".join(piece for piece in parts(value) or () if isinstance(piece, str))
                 told = _SECRET_NAME.search(name) and isinstance(value, str) and not _REFERENCE.match(value)
