@@ -26,6 +26,7 @@ class Tag(StrEnum):
     ENDPOINT = "endpoint"
     DATASET = "dataset"
     CUSTOMER = "customer"
+    VALUE_PREFIX = "value-prefix"
 
 
 REQUIRED = (Tag.PLATFORM, Tag.ENVIRONMENT, Tag.OWNER, Tag.COST_CENTRE, Tag.LAYER, Tag.COMPONENT, Tag.DATA_CLASS)

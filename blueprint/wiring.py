@@ -45,6 +45,8 @@ class Needs(Frozen):
     """Outside parties that see data, by name."""
     keys: frozenset[KeyPurpose] = frozenset()
     secrets: frozenset[str] = frozenset()
+    prefixes: Mapping[str, str] = Field(default_factory=dict)
+    """Secret -> what its value must begin with, where whoever checks it takes nothing else."""
     quotas: Mapping[str, int] = Field(default_factory=dict)
     """Service quota code -> units, added up over all components."""
     data_classes: frozenset[DataClass] | None = None

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from blueprint.component import Component
 from blueprint.errors import DocumentError, Problem, nearest
 from blueprint.ports import SecretsPort
+from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
 from blueprint.wiring import slug
 from components.foundation.random_rotator import RandomRotator
@@ -71,10 +72,11 @@ class SecretStore(Component):
 
     def _secret(self, name: str, owner: Noun) -> aws.secretsmanager.Secret:
         platform = self.platform
+        prefix = platform.wiring.needs[owner].prefixes.get(name.removeprefix(f"{owner}/"))
         secret = aws.secretsmanager.Secret(
             self.named(slug(name)), name=f"{platform.label}/{name}", description=f"Asked for by {owner}",
             kms_key_id=self._key_arn, recovery_window_in_days=self._spec.recovery_days,
-            tags=platform.tags(self.LAYER, owner), opts=self.inside,
+            tags=platform.tags(self.LAYER, owner, more={Tag.VALUE_PREFIX: prefix} if prefix else None), opts=self.inside,
         )  # fmt: skip
         aws.secretsmanager.SecretPolicy(
             self.named(slug(name), "policy"), secret_arn=secret.arn, block_public_policy=True,

@@ -14,6 +14,8 @@ from blueprint.wiring import Needs, Offer, Want
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+KEY_PREFIX = "sk-"
+"""LiteLLM takes nothing else for a key; secrets hold it with the prefix, so that they are the very keys."""
 PLATFORM_TEAM = "platform"
 """The team whose key the platform's own components use; it may call every route."""
 
@@ -127,6 +129,9 @@ class LiteLlmSpec(Spec):
 
     def needs(self) -> Needs:
         """One route for each served model, a sink for traces, a key for each team."""
+        keys = frozenset(
+            {"master-key", *(f"team-{name}" for name in (PLATFORM_TEAM, *(team.name for team in self.teams)))}
+        )
         routes = (
             Want(name=f"route-{name}", dialect=Dialect.MODEL_ROUTE, of=f"serving/{name}", workload="gateway")
             for name in self.served
@@ -137,7 +142,8 @@ class LiteLlmSpec(Spec):
             workloads=frozenset({"gateway", "migrations", "teams"}),
             services=frozenset({"secretsmanager", "sts", "eks-auth"}),
             keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.LOGS, KeyPurpose.SECRETS}),
-            secrets=frozenset({"master-key", f"team-{PLATFORM_TEAM}", *(f"team-{team.name}" for team in self.teams)}),
+            secrets=keys,
+            prefixes=dict.fromkeys(sorted(keys), KEY_PREFIX),
         )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LENGTH = 48
 """Characters; letters and digits give more than 280 bits."""
+PREFIX = "value-prefix"
+"""Tag of a secret that says what its value must begin with; it comes on top of the random characters."""
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -63,32 +65,35 @@ def rotate(event: Event, store: Store) -> None:
         return
     if "AWSPENDING" not in stages:
         raise RotationRefused(f"version {event['ClientRequestToken']} of {event['SecretId']} is not pending")
-    step(event, store)
+    step(event, store, _prefix(described))
 
 
-def _create(event: Event, store: Store) -> None:
+def _create(event: Event, store: Store, prefix: str) -> None:
     """Store a new value as pending, once: a repeated call keeps the first one."""
     if _value(event, store, "AWSPENDING") is not None:
         return
     current = _value(event, store, "AWSCURRENT")
     store.put_secret_value(
         SecretId=event["SecretId"], ClientRequestToken=event["ClientRequestToken"],
-        SecretString=_renewed(current, _random()), VersionStages=["AWSPENDING"],
+        SecretString=_renewed(current, prefix + _random()), VersionStages=["AWSPENDING"],
     )  # fmt: skip
 
 
-def _set(_event: Event, _store: Store) -> None:
+def _set(_event: Event, _store: Store, _prefix: str) -> None:
     """Nothing to tell anyone: whoever checks the secret reads it from the store."""
 
 
-def _test(event: Event, store: Store) -> None:
-    """The pending value can be read, is long enough and is not the current one."""
+def _test(event: Event, store: Store, prefix: str) -> None:
+    """The pending value can be read, begins as it must, is long enough and is not the current one."""
     pending = _value(event, store, "AWSPENDING")
-    if pending is None or len(_secret_of(pending)) < LENGTH or pending == _value(event, store, "AWSCURRENT"):
+    value = "" if pending is None else _secret_of(pending)
+    if len(value) < LENGTH + len(prefix) or pending == _value(event, store, "AWSCURRENT"):
         raise RotationRefused(f"the pending value of {event['SecretId']} is missing, too short, or not new")
+    if not value.startswith(prefix):
+        raise RotationRefused(f"the pending value of {event['SecretId']} does not begin with {prefix!r}")
 
 
-def _finish(event: Event, store: Store) -> None:
+def _finish(event: Event, store: Store, _prefix: str) -> None:
     """Make the pending version the current one; the one before stays readable as AWSPREVIOUS."""
     versions = _stages(store.describe_secret(SecretId=event["SecretId"]))
     current = next((version for version, stages in versions.items() if "AWSCURRENT" in stages), None)
@@ -98,7 +103,7 @@ def _finish(event: Event, store: Store) -> None:
     )
 
 
-STEPS: Mapping[str, Callable[[Event, Store], None]] = {
+STEPS: Mapping[str, Callable[[Event, Store, str], None]] = {
     "createSecret": _create,
     "setSecret": _set,
     "testSecret": _test,
@@ -108,6 +113,11 @@ STEPS: Mapping[str, Callable[[Event, Store], None]] = {
 
 def _stages(described: Mapping[str, object]) -> Mapping[str, list[str]]:
     return cast("Mapping[str, list[str]]", described.get("VersionIdsToStages") or {})
+
+
+def _prefix(described: Mapping[str, object]) -> str:
+    tags = cast("list[Mapping[str, str]]", described.get("Tags") or [])
+    return next((tag["Value"] for tag in tags if tag["Key"] == PREFIX), "")
 
 
 def _value(event: Event, store: Store, stage: str) -> str | None:

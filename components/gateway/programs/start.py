@@ -41,7 +41,7 @@ SPREAD = 240.0
 """Seconds over which the pods spread their restarts, so that they do not all leave at once."""
 UNREACHABLE = (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
 PREFIX = "sk-"
-"""LiteLLM takes nothing else for a key."""
+"""LiteLLM takes nothing else for a key; the rotator knows."""
 
 
 class RefusedError(Exception):
@@ -114,9 +114,12 @@ def fetcher() -> Fetch:
     return lambda arn: str(client.get_secret_value(SecretId=arn)["SecretString"])
 
 
-def as_key(value: str) -> str:
-    """A secret's value in the form in which LiteLLM takes keys."""
-    return value if value.startswith(PREFIX) else PREFIX + value
+def key(path: Path) -> str:
+    """A key of LiteLLM from the file that holds it. Raises RefusedError for anything else."""
+    value = path.read_text().strip()
+    if not value.startswith(PREFIX):
+        raise RefusedError(f"{path.name} does not begin with {PREFIX!r}; its rotator must renew it with that prefix")
+    return value
 
 
 def current(fetch: Fetch) -> str:
@@ -143,7 +146,7 @@ def prepare(fetch: Fetch) -> list[str]:
     """Write what LiteLLM reads; give the command that runs it."""
     with private(RUN / "config.yaml") as file:
         file.write(yaml.safe_dump(configuration(fetch), sort_keys=False).encode())
-    os.environ["LITELLM_MASTER_KEY"] = as_key((SECRETS / "master-key").read_text().strip())
+    os.environ["LITELLM_MASTER_KEY"] = key(SECRETS / "master-key")
     return [
         "litellm", "--config", str(RUN / "config.yaml"), "--host", "0.0.0.0", "--port", os.environ["PORT"],  # noqa: S104
         "--num_workers", "1", "--telemetry", "False",

@@ -35,9 +35,12 @@ class RefusedError(Exception):
     """The gateway did not take what it was told."""
 
 
-def as_key(value: str) -> str:
-    """A secret's value in the form in which LiteLLM takes keys."""
-    return value if value.startswith(PREFIX) else PREFIX + value
+def key(path: Path) -> str:
+    """A key of LiteLLM from the file that holds it. Raises RefusedError for anything else."""
+    value = path.read_text().strip()
+    if not value.startswith(PREFIX):
+        raise RefusedError(f"{path.name} does not begin with {PREFIX!r}; its rotator must renew it with that prefix")
+    return value
 
 
 def wanted(team: Json) -> Json:
@@ -108,9 +111,9 @@ def over_https(base: str, master_key: str, authority: Path) -> Call:
 def main() -> int:
     """One pass."""
     teams = json.loads(TEAMS.read_text())
-    master_key = as_key((SECRETS / "master-key").read_text().strip())
+    master_key = key(SECRETS / "master-key")
     names = [str(team["name"]) for team in teams]
-    keys = {name: as_key((SECRETS / f"team-{name}").read_text().strip()) for name in names}
+    keys = {name: key(SECRETS / f"team-{name}") for name in names}
     reconcile(teams, keys, over_https(os.environ["GATEWAY_URL"], master_key, AUTHORITY))
     return 0
 

@@ -104,6 +104,31 @@ def test_the_new_value_is_long_random_and_not_the_old_one(manager: Any) -> None:
     assert store.value != "old"
 
 
+def test_a_value_begins_as_its_secret_says(manager: Any) -> None:
+    secret_id = secret(manager)
+    manager.tag_resource(SecretId=secret_id, Tags=[{"Key": "value-prefix", "Value": "sk-"}])
+    token = pending(manager, secret_id)
+    store = Fresh(manager, token)
+    handler.rotate({"SecretId": secret_id, "ClientRequestToken": token, "Step": "createSecret"}, store)
+    assert store.value.startswith("sk-")
+    assert len(store.value) == len("sk-") + handler.LENGTH
+    assert set(store.value.removeprefix("sk-")) <= set(handler.ALPHABET)
+
+
+@pytest.mark.parametrize(("value", "why"), [("n" * 51, "does not begin with 'sk-'"), ("sk-" + "n" * 47, "too short")])
+def test_a_value_that_begins_otherwise_or_is_short_behind_its_prefix_is_refused(
+    manager: Any, value: str, why: str
+) -> None:
+    secret_id = secret(manager)
+    manager.tag_resource(SecretId=secret_id, Tags=[{"Key": "value-prefix", "Value": "sk-"}])
+    token = str(uuid.uuid4())
+    manager.put_secret_value(
+        SecretId=secret_id, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"]
+    )
+    with pytest.raises(handler.RotationRefused, match=why):
+        run(manager, secret_id, token, "testSecret")
+
+
 def test_the_other_fields_of_a_json_secret_stay(manager: Any) -> None:
     secret_id = secret(manager, json.dumps({"username": "platform", "password": "old"}))
     token = pending(manager, secret_id)

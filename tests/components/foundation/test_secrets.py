@@ -54,6 +54,15 @@ def test_there_is_a_secret_for_each_that_a_component_asks_for(store: Any) -> Non
     assert {each.inputs["recoveryWindowInDays"] for each in store.of(SECRET)} == {30}
 
 
+def test_a_secret_says_what_its_value_must_begin_with_and_the_others_say_nothing() -> None:
+    asked = Needs(workloads=frozenset({"api"}), secrets=frozenset({"key", "salt"}), prefixes={"key": "sk-"})
+    found = made(needs={"gateway": asked})
+    tags = {
+        each.inputs["name"].rpartition("/")[2]: each.inputs["tags"].get("value-prefix") for each in found.of(SECRET)
+    }
+    assert tags == {"key": "sk-", "salt": None}
+
+
 def test_the_program_never_holds_a_value(store: Any) -> None:
     assert not types(store) & {
         "aws:secretsmanager/secretVersion:SecretVersion",

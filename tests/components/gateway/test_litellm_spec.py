@@ -104,3 +104,8 @@ def test_nobody_is_without_limits() -> None:
     }  # fmt: skip
     for field in ("budget_usd_month", "requests_per_minute", "tokens_per_minute"):
         assert "greater than" in refusal(platform_limits={field: 0})
+
+
+def test_every_key_is_asked_for_in_the_form_in_which_callers_present_it() -> None:
+    needs = LiteLlmSpec.model_validate(DOCUMENT).needs()
+    assert needs.prefixes == dict.fromkeys(needs.secrets, "sk-")

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.gateway.litellm_config import routes
-from components.gateway.programs import start
+from components.gateway.programs import start, teams
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from components.gateway.litellm_spec import LiteLlmSpec
 
@@ -90,8 +91,16 @@ def test_the_part_that_a_serving_offers_is_read_as_it_is_written(tmp_path: Path)
     assert start.read_models(tmp_path) == {"large": [entry]}
 
 
-def test_keys_get_the_prefix_that_litellm_asks_for_once() -> None:
-    assert start.as_key("abc") == start.as_key("sk-abc") == "sk-abc"
+@pytest.mark.parametrize("program", [start, teams])
+def test_a_key_is_the_secret_itself_and_anything_else_is_refused_without_showing_it(
+    tmp_path: Path, program: ModuleType
+) -> None:
+    (tmp_path / "master-key").write_text("sk-abc\n")
+    assert program.key(tmp_path / "master-key") == "sk-abc"
+    (tmp_path / "master-key").write_text("abc")
+    with pytest.raises(program.RefusedError, match=r"^master-key does not begin with 'sk-'") as caught:
+        program.key(tmp_path / "master-key")
+    assert "abc" not in str(caught.value)
 
 
 def test_a_renewed_certificate_changes_what_litellm_was_started_with(
