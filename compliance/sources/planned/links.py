@@ -79,8 +79,8 @@ class Links:
 
     @cached_property
     def home(self) -> tuple[str | None, str | None]:
-        """Account and region of the stack itself: where most of what its default providers make lives."""
-        own = [each for each in self.graph.resources if each.custom and each.provider is None]
+        """Account and region of the stack itself: where most of it lives; None while resources may be missing."""
+        own = [each for each in self.graph.resources if each.custom and not self.graph.incomplete]
         accounts = Counter(each.account for each in own if each.account)
         regions = Counter(each.region for each in own if each.region)
         return _most(accounts), _most(regions)
