@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,34 @@ from blueprint.judgement import Judgement, judge_plan
 from blueprint.plan import Plan, make_plan
 
 ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).with_name("golden")
+LINES_SHOWN = 60
 DAY = dt.date(2026, 11, 20)
 STACKS = ("brownfield", "dev", "prod", "regulated", "seed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden", action="store_true", help="write the golden files again instead of comparing with them"
+    )
+
+
+@pytest.fixture(scope="session")
+def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    """Compare a text with its golden file, or with --golden write it."""
+    writes = bool(pytestconfig.getoption("--golden"))
+
+    def compare(name: str, found: str) -> None:
+        file = GOLDEN / name
+        if writes:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(found, encoding="utf-8")
+        said = file.read_text(encoding="utf-8") if file.exists() else ""
+        lines = difflib.unified_diff(said.splitlines(), found.splitlines(), f"golden/{name}", "now", n=0, lineterm="")
+        shown = list(islice(lines, LINES_SHOWN))
+        assert not shown, "\n".join(["review the difference, then `make golden`", *shown])
+
+    return compare
 
 
 @cache
