@@ -22,6 +22,7 @@ from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
 from components.foundation.admission import Admission, ToPods
 from components.gateway import litellm_config, pods
+from components.gateway.entrance import HTTPS, enter
 from components.gateway.litellm_spec import PLATFORM_TEAM
 from components.hardened import Peer, mounted_secrets, network_policy, spread
 from components.versions import image
@@ -46,10 +47,6 @@ if TYPE_CHECKING:
     from components.gateway.litellm_spec import LiteLlmSpec
 
 DATABASE = USER = "litellm"
-HTTPS = 443
-LISTENER_PRIORITY = 100
-PATHS = "/v1/*"
-"""All that callers outside the cluster reach: keys, teams and settings are managed from inside alone."""
 EVERY_TEN_MINUTES = "*/10 * * * *"
 PROGRAMS = ("start", "cache_door", "migrate", "teams")
 
@@ -111,7 +108,7 @@ class LiteLlm(Component):
         deployment = self._deploy(ports, migrated)
         self._reconcile(deployment)
         self._open(network)
-        self._enter(network, ingress, service)
+        enter(self, network, ingress, cluster, service)
         key_of_platform = secrets.arns[f"{noun}/team-{PLATFORM_TEAM}"]
         for edge in platform.wiring.to(noun):
             consumer = identity.workloads[edge.consumer, edge.workload]
@@ -320,52 +317,6 @@ class LiteLlm(Component):
             network_policy(
                 self, part, namespace=self._space, selects=labels, ingress=ingress, egress=egress, opts=self._objects
             )
-
-    def _enter(self, network: NetworkPort, ingress: IngressPort, service: kubernetes.core.v1.Service) -> None:
-        group = aws.lb.TargetGroup(
-            self.named("targets"), name=f"{self.platform.label}-{self.named()}", vpc_id=network.vpc_id, port=pods.PORT,
-            protocol="HTTPS", target_type="ip", deregistration_delay=pods.DRAIN_SECONDS,
-            load_balancing_algorithm_type="least_outstanding_requests",
-            health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=pods.READY, protocol="HTTPS", port="traffic-port", matcher="200", interval=10, timeout=5,
-                healthy_threshold=2, unhealthy_threshold=3,
-            ),
-            tags=self.tags(), opts=self.inside,
-        )  # fmt: skip
-        aws.lb.ListenerRule(
-            self.named("rule"), listener_arn=ingress.listener_arn, priority=LISTENER_PRIORITY,
-            actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
-            conditions=[
-                aws.lb.ListenerRuleConditionArgs(
-                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[ingress.host])
-                ),
-                aws.lb.ListenerRuleConditionArgs(path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=[PATHS])),
-            ],
-            tags=self.tags(), opts=self.inside,
-        )  # fmt: skip
-        for part, cls, mine, other in (
-            (
-                "from-balancer",
-                aws.vpc.SecurityGroupIngressRule,
-                self._cluster.security_group_id,
-                ingress.security_group_id,
-            ),
-            ("to-pods", aws.vpc.SecurityGroupEgressRule, ingress.security_group_id, self._cluster.security_group_id),
-        ):
-            cls(
-                self.named(part), security_group_id=mine, referenced_security_group_id=other, ip_protocol="tcp",
-                from_port=pods.PORT, to_port=pods.PORT, description="Load balancer to gateway pods", tags=self.tags(),
-                opts=self.inside,
-            )  # fmt: skip
-        kubernetes.apiextensions.CustomResource(
-            self.named("binding"), api_version="elbv2.k8s.aws/v1beta1", kind="TargetGroupBinding",
-            metadata={"name": self.named(), "namespace": self._space, "labels": self.labels()},
-            spec={
-                "serviceRef": {"name": service.metadata.name, "port": HTTPS},
-                "targetGroupARN": group.arn, "targetType": "ip",
-            },
-            opts=self._objects,
-        )  # fmt: skip
 
 
 _SCRAPED = {
