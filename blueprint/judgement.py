@@ -50,9 +50,12 @@ class Judgement:
 
     def matrix(self) -> Matrix:
         """One row for every requirement of every selected framework."""
-        signed = load_attestations(
-            self.root / "compliance" / "attestations" / f"{self.plan.stack}.yaml", as_of=self.plan.as_of
-        )
+        known = {
+            reference: frozenset(row.id for row in framework.requirements)
+            for reference, framework in self.catalogue.frameworks.items()
+        }
+        file = self.root / "compliance" / "attestations" / f"{self.plan.stack}.yaml"
+        signed = load_attestations(file, as_of=self.plan.as_of, known=known)
         return build_matrix(self.header, self.catalogue, self.plan.posture, self.findings, signed)
 
     def violations(self, fail_on: Severity | None) -> tuple[Finding, ...]:
@@ -64,6 +67,11 @@ class Judgement:
             each for each in self.findings
             if each.verdict.outcome is Outcome.FAIL and each.exception is None and each.severity in counted
         )  # fmt: skip
+
+    @property
+    def idle_exceptions(self) -> tuple[str, ...]:
+        """Exceptions in force that cover no finding: what they were made for is gone, or holds now."""
+        return tuple(each.id for each in self.plan.exceptions.unused(self.findings))
 
     @property
     def crashed(self) -> tuple[Finding, ...]:

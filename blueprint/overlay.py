@@ -1,5 +1,7 @@
 """A document over its preset: mappings merge, lists of named things merge by name, everything else replaces.
 
+An empty list is something else: it empties the preset's.
+
 Another `kind` replaces a component as a whole, since its settings mean something else.
 """
 
@@ -36,7 +38,7 @@ class Overlay:
             and over.get("kind", under.get("kind")) == under.get("kind")
         ):
             return self._mappings(under, u, over, o, to)
-        if isinstance(under, list) and isinstance(over, list) and _named(under) and _named(over):
+        if isinstance(under, list) and isinstance(over, list) and over and _named(under) and _named(over):
             return self._lists(under, u, over, o, to)
         return self._take("document", over, o, to)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from blueprint.errors import DocumentError, Problem
+from blueprint.errors import DocumentError, Problem, nearest
 from blueprint.source import read
 from blueprint.types import Email, Frozen
 
@@ -44,8 +44,11 @@ class Attestations:
 _FILE = TypeAdapter(tuple[Attestation, ...])
 
 
-def load_attestations(file: Path, *, as_of: dt.date) -> Attestations:
-    """Read a stack's attestations; no file means none. Raises DocumentError with every problem."""
+def load_attestations(file: Path, *, as_of: dt.date, known: Mapping[str, Collection[str]]) -> Attestations:
+    """Read a stack's attestations; no file means none. `known` is framework → ids of its requirements.
+
+    Raises DocumentError with every problem, a requirement that does not exist among them.
+    """
     if not file.exists():
         return Attestations({})
     source = read(file)
@@ -64,6 +67,21 @@ def load_attestations(file: Path, *, as_of: dt.date) -> Attestations:
             for each in error.errors(include_url=False)
         ]
         raise DocumentError(problems) from error
+    for index, each in enumerate(signed):
+        named, names, path = (each.requirement, known.get(each.framework, ()), (index, "requirement"))
+        if each.framework not in known:
+            named, names, path = each.framework, known, (index, "framework")
+        if named not in names:
+            problems.append(
+                Problem(
+                    what="does not exist",
+                    path=path,
+                    position=source.position(path),
+                    value=named,
+                    why="a signature for nothing would be counted by nobody",
+                    fix=nearest(named, names),
+                )
+            )
     if problems:
         raise DocumentError(problems)
     return Attestations({(each.framework, each.requirement): each for each in signed if each.until >= as_of})

@@ -46,6 +46,8 @@ def command(
         "table": lambda: _text(judgement, rules, statuses, severity(fail_on)),
         "json": lambda: as_json(findings_document(judgement)),
     })  # fmt: skip
+    for name in judgement.idle_exceptions:
+        click.echo(f"exception {name} covers no finding: remove it, or correct its rule and subject", err=True)
     if judgement.crashed:
         click.echo(f"{len(judgement.crashed)} rules crashed; their verdicts are UNKNOWN", err=True)
         sys.exit(Exit.UNEXPECTED)

@@ -40,6 +40,8 @@ def command(
         "md": lambda: as_markdown(matrix),
         "html": lambda: as_html(matrix),
     })  # fmt: skip
+    for name in judgement.idle_exceptions:
+        click.echo(f"exception {name} covers no finding: remove it, or correct its rule and subject", err=True)
     if judgement.crashed:
         click.echo(f"{len(judgement.crashed)} rules crashed; their verdicts are UNKNOWN", err=True)
         sys.exit(Exit.UNEXPECTED)

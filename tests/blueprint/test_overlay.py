@@ -52,3 +52,7 @@ def test_a_value_of_the_document_always_wins_also_when_it_is_false_or_empty(valu
     preset = parse(b"k: {a: 1, b: {c: 2}}\nj: 7\n", Path("p"))
     document = parse(yaml.safe_dump({"j": value}).encode(), Path("d"))
     assert Overlay(preset, document).source.data == {"k": {"a": 1, "b": {"c": 2}}, "j": value}
+
+
+def test_an_empty_list_of_the_document_empties_the_preset_s() -> None:
+    assert merged("gpu_pools: [{name: a}]\n", "gpu_pools: []\n").source.data == {"gpu_pools": []}
