@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from blueprint.graph import Resource, ResourceGraph
+from blueprint.graph import UNKNOWN, Resource, ResourceGraph
 
 Inputs = dict[str, JsonValue]
 GONE = object()
@@ -42,6 +42,20 @@ def changed(graph: ResourceGraph, urns: Iterable[str], change: Callable[[Resourc
     chosen = frozenset(urns)
     resources = tuple(replace(each, inputs=change(each)) if each.urn in chosen else each for each in graph.resources)
     return replace(graph, resources=resources)
+
+
+def unread(graph: ResourceGraph, urns: Iterable[str], path: str) -> ResourceGraph:
+    """The graph with a property known to nobody: neither its value nor what it depends on."""
+    chosen, top = frozenset(urns), path.partition(".")[0]
+    return replace(
+        graph,
+        resources=tuple(_unread(each, path, top) if each.urn in chosen else each for each in graph.resources),
+    )
+
+
+def _unread(resource: Resource, path: str, top: str) -> Resource:
+    kept = {name: urns for name, urns in resource.property_dependencies.items() if name != top}
+    return replace(resource, inputs=put(resource.inputs, path, UNKNOWN), property_dependencies=kept)
 
 
 def without(graph: ResourceGraph, urns: Iterable[str]) -> ResourceGraph:
