@@ -111,6 +111,8 @@ class ClusterPort(Port):
     DIALECT = Dialect.KUBERNETES
     name: pulumi.Input[str]
     endpoint: pulumi.Input[str]
+    service_address: str
+    """Where pods find the API inside the cluster; network policies of the VPC's own plugin see it, not what is behind it."""
     security_group_id: pulumi.Input[str]
     provider_resource: pulumi.ProviderResource
     namespaces: Mapping[Noun, pulumi.Input[str]]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blueprint.component import Component
+    from blueprint.ports import ClusterPort, NetworkPort
 
 core = kubernetes.core.v1
 CREDENTIALS_AGENT = "169.254.170.23/32"
@@ -147,6 +148,11 @@ class Peer:
         cidr: pulumi.Input[str] | None = None,
     ) -> None:
         self.labels, self.namespace, self.cidr = labels, namespace, cidr
+
+
+def kubernetes_api(network: NetworkPort, cluster: ClusterPort) -> list[tuple[Peer, Sequence[int]]]:
+    """Ways to the Kubernetes API: its interfaces in the VPC, and the address by which libraries find it in a cluster."""
+    return [(Peer(cidr=network.vpc_cidr), [443]), (Peer(cidr=f"{cluster.service_address}/32"), [443])]
 
 
 def _peer(peer: Peer) -> kubernetes.networking.v1.NetworkPolicyPeerArgs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi
@@ -73,7 +74,7 @@ class Cluster(Component):
             provider=noun, name=control_plane.name, endpoint=control_plane.endpoint,
             security_group_id=control_plane.vpc_config.cluster_security_group_id, provider_resource=access, namespaces={},
             version=spec.version, certificate_authority=control_plane.certificate_authority.data,
-            service_cidr=spec.service_cidr, node_role_arn=nodes.arn, hardened_images=spec.hardened_images,
+            service_cidr=spec.service_cidr, service_address=str(ip_network(spec.service_cidr)[1]), node_role_arn=nodes.arn, hardened_images=spec.hardened_images,
         )  # fmt: skip
         boundary = controller_boundary(self)
         Registry(platform=platform, keys=keys, opts=self.inside)

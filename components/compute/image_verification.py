@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
 from blueprint.types import Layer
-from components.hardened import Peer, network_policy
+from components.hardened import Peer, kubernetes_api, network_policy
 from components.versions import CHARTS, image, registry
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ImageVerification(Component):
         self._policy(signers, release)
         network_policy(
             self, "to-apis", namespace=self._space, selects=PODS, opts=self._objects,
-            ingress=[(Peer(cidr=network.vpc_cidr), [WEBHOOK])], egress=[(Peer(cidr=network.vpc_cidr), [443])],
+            ingress=[(Peer(cidr=network.vpc_cidr), [WEBHOOK])], egress=kubernetes_api(network, cluster),
         )  # fmt: skip
         self.finish()
 

@@ -13,10 +13,10 @@ from blueprint.component import Component
 from blueprint.types import Layer
 from components.compute.node_scaling_rights import CLUSTER_RULES, NAMESPACE_RULES
 from components.hardened import (
-    Peer,
     container_security,
     env,
     http_probe,
+    kubernetes_api,
     network_policy,
     pod_security,
     resources,
@@ -69,7 +69,7 @@ class NodeScaling(Component):
         self._deploy(account)
         network_policy(
             self, "to-apis", namespace=self._space, selects=self._selects, opts=self._objects,
-            egress=[(Peer(cidr=network.vpc_cidr), [443])],
+            egress=kubernetes_api(network, cluster),
         )  # fmt: skip
         self.finish()
 

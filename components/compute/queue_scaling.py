@@ -9,7 +9,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import Layer
 from components.compute.cluster_spec import OPERATOR
-from components.hardened import Peer, network_policy
+from components.hardened import Peer, kubernetes_api, network_policy
 from components.versions import CHARTS, image, registry
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class QueueScaling(Component):
             repository_opts={"repo": chart.repository}, create_namespace=False, atomic=True, skip_crds=False,
             values=self._values(identity), opts=self._objects,
         )  # fmt: skip
-        self._network(network)
+        self._network(network, cluster)
         self.finish()
 
     def _values(self, identity: IdentityPort) -> dict[str, object]:
@@ -77,11 +77,11 @@ class QueueScaling(Component):
             "prometheus": {"operator": {"enabled": True}},
         }
 
-    def _network(self, network: NetworkPort) -> None:
+    def _network(self, network: NetworkPort, cluster: EksPort) -> None:
         itself, api = Peer(), Peer(cidr=network.vpc_cidr)
         for name, ingress, egress in (
             ("from-the-api", [(api, [_PORTS["https"], _PORTS["webhooks"]])], []),
-            ("to-the-api", [], [(api, [443])]),
+            ("to-the-api", [], kubernetes_api(network, cluster)),
             ("among-itself", [(itself, [_PORTS["operator"]])], [(itself, [_PORTS["operator"]])]),
         ):
             network_policy(

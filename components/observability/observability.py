@@ -20,6 +20,7 @@ from components.hardened import (
     container_security,
     env,
     http_probe,
+    kubernetes_api,
     network_policy,
     pod_security,
     resources,
@@ -45,7 +46,6 @@ core = kubernetes.core.v1
 
 METRIC_PORTS = (4000, 8000)
 """Where workloads answer for metrics: LiteLLM and vLLM."""
-HTTPS = 443
 
 
 class Observability(Component):
@@ -229,7 +229,7 @@ class Observability(Component):
         gpus = [(Peer(labels=dcgm.labels), [DCGM])] if dcgm else []
         network_policy(
             self, "ways", namespace=self._space, selects=self._who.labels, opts=self._objects,
-            egress=[(Peer(cidr=network.vpc_cidr), [HTTPS]), *gpus],
+            egress=[*kubernetes_api(network, self._cluster), *gpus],
         )  # fmt: skip
 
     def _meta(self, name: str) -> kubernetes.meta.v1.ObjectMetaArgs:

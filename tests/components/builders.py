@@ -140,7 +140,7 @@ def cluster(context: PlatformContext) -> ClusterPort:
     provider = kubernetes.Provider("cluster-access", kubeconfig="{}")
     nouns = {noun for noun, _ in context.wiring.workloads}
     return ClusterPort(
-        provider="cluster", name="claims-prod", endpoint="https://cluster.example.org",
+        provider="cluster", name="claims-prod", endpoint="https://cluster.example.org", service_address="172.20.0.1",
         security_group_id="sg-0123456789abcdef1", provider_resource=provider,
         namespaces={noun: namespace(noun) for noun in sorted(nouns)},
     )  # fmt: skip

@@ -19,7 +19,7 @@ Download = Callable[[str, Path], None]
 """Object key, file to write."""
 
 
-class Refused(Exception):  # noqa: N818  a verdict, not a fault
+class Refused(Exception):
     """The bytes are not those that the catalogue means."""
 
 

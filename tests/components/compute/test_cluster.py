@@ -198,3 +198,10 @@ def test_a_role_is_not_administrator_and_viewer_at_once() -> None:
 def test_fewest_nodes_are_not_more_than_most() -> None:
     with pytest.raises(ValidationError, match="min_nodes is 4, more than max_nodes 3"):
         SystemNodes(min_nodes=4, max_nodes=3)
+
+
+def test_controllers_reach_the_api_at_the_address_that_network_policies_see(graph: ResourceGraph) -> None:
+    for part in ("node-scaling-to-apis", "queue-scaling-to-the-api"):
+        ways = only(graph, POLICY, f"cluster-{part}").inputs["spec"]["egress"]
+        assert [way["to"][0]["ipBlock"]["cidr"] for way in ways] == ["10.40.0.0/16", "172.20.0.1/32"]
+        assert [way["ports"] for way in ways] == [[{"port": 443, "protocol": "TCP"}]] * 2
