@@ -80,7 +80,7 @@ def group_of_cluster(cluster: Reading) -> SecurityGroup | None:
     ingress, egress = tuple(_rules(cluster, "ingress")), tuple(_rules(cluster, "egress"))
     if not (ingress or egress):
         return None
-    nothing = cluster.known("vpcConfig", value=False)
+    nothing = cluster.known("(securityGroupRule)", value=False)
     return SecurityGroup(
         id=cluster.id("SecurityGroup"),
         urns=tuple(rule.urn for rule, _ in (*ingress, *egress)),

@@ -171,7 +171,10 @@ def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
     nodes = _nodes(reading, pod)
     path = f"{pod.spec}.nodeSelector"
     if all(held == classes.value for held, _ in groups):
-        return reading.known(path, "cluster")
+        return reading.known("(other workloads)", "cluster")
+    chosen = reading.present(path)
+    if isinstance(chosen, Unknown) and not reading.resource.external:
+        return chosen
     if all(held == classes.value for held, where in groups if where == nodes):
         return reading.known(path, "node")
     return mapped(_namespace(reading), lambda name: "shared" if name in SHARED_NAMESPACES else "namespace")
