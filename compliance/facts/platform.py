@@ -17,7 +17,7 @@ class Platform(Subject):
     detectors: Leaf[int]
     posture_hubs: Leaf[int]
     scanners: Leaf[int]
-    discoverers: Leaf[int]
+    sensitive_data_sought: Leaf[bool]
     analyzers: Leaf[int]
     unused_access_analyzers: Leaf[int]
     password_policies: Leaf[int]

@@ -28,7 +28,7 @@ from compliance.facts.budgets import Budget
 from compliance.facts.encryption import KmsKey
 from compliance.facts.functions import Function
 from compliance.facts.identity import AccessAnalyzer, PasswordPolicy
-from compliance.facts.leaf import every
+from compliance.facts.leaf import every, mapped
 from compliance.facts.logs import Alarm
 from compliance.facts.network import Vpc
 from compliance.facts.platform import Platform
@@ -124,7 +124,7 @@ class _Inventory:
             detectors=once(ThreatDetector),
             posture_hubs=once(PostureHub),
             scanners=once(VulnerabilityScanner),
-            discoverers=once(DataDiscovery),
+            sensitive_data_sought=mapped(once(DataDiscovery), lambda number: number > 0),
             analyzers=once(AccessAnalyzer),
             unused_access_analyzers=self._unused_access_analyzers(),
             password_policies=once(PasswordPolicy),

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from blueprint.tags import Tag
-from compliance.facts.base import Known, Leaf, Ref, Unknown
+from compliance.facts.base import Known, Leaf, Origin, Ref, Unknown
 from compliance.facts.leaf import every, mapped, some
 from compliance.facts.policy import open_to_anybody, tls_only
 from compliance.facts.storage import Bucket
 from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.links import tagged_text
 from compliance.sources.planned.policies import asked
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -21,6 +22,8 @@ _COLD = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes whose objects must be restored before they are read."""
 _LOCKS: dict[str, Lock] = {"GOVERNANCE": "governance", "COMPLIANCE": "compliance"}
 _YEAR = 365
+ACCESS_LOGS = "access-logs"
+"""Purpose of a bucket that load balancers and buckets deliver access logs to: it logs no access to itself."""
 
 
 def bucket(store: Reading) -> Bucket:
@@ -106,6 +109,8 @@ def _takes_logs(store: Reading) -> Leaf[bool]:
     deliveries = store.satellites("aws:s3/bucketLogging:BucketLogging", "targetBucket")
     if deliveries:
         return deliveries[0].known("targetBucket", value=True)
+    if tagged_text(store.resource, Tag.PURPOSE.value) == ACCESS_LOGS:
+        return Known(value=True, origin=Origin(urn=store.urn, path=f"tags.{Tag.PURPOSE.value}", how="tag"))
     return store.absent_flag("deliveries of access logs")
 
 
