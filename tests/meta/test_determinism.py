@@ -94,5 +94,5 @@ def settings() -> dict[str, object]:
     """All that Pulumi holds for a running program, as this context sees it."""
     properties = {name: value for name, value in vars(Settings).items() if isinstance(value, ContextProperty)}
     assert {"project", "stack", "monitor", "dry_run"} <= properties.keys()
-    held: dict[str, object] = {name: value.fget() for name, value in properties.items()}
+    held: dict[str, object] = {name: contextvars.copy_context().run(value.fget) for name, value in properties.items()}
     return {**held, "config": dict(CONFIG.get()), "root": STACK_OF_THE_PROGRAM.get()}
