@@ -26,7 +26,10 @@ def at(inputs: Mapping[str, JsonValue], place: str) -> JsonValue:
     """The value at a place that `places` gave."""
     here: JsonValue = dict(inputs)
     for part in place.split("."):
-        here = here[int(part)] if isinstance(here, list) else here[part]
+        if isinstance(here, list):
+            here = here[int(part)]
+        elif isinstance(here, dict):
+            here = here[part]
     return here
 
 
