@@ -1,9 +1,11 @@
 """Changes to a graph."""
 
+from pydantic import JsonValue
+
 from blueprint.graph import UNKNOWN, Resource, ResourceGraph
 from tools.outside.edits import GONE, at, places, put, unread, without
 
-RULES = {"rules": [{"status": "on"}, {"status": "off", "days": 3}], "name": "x"}
+RULES: dict[str, JsonValue] = {"rules": [{"status": "on"}, {"status": "off", "days": 3}], "name": "x"}
 URN = "urn:pulumi:s::p::t::r"
 
 
