@@ -30,11 +30,12 @@ _HOUR = 3600
 
 def role(held: Reading) -> Role:
     """Fold a role with every policy that gives it rights."""
+    documents = tuple(_documents(held))
     nothing = held.absent_flag("policies")
     trust = Unknown("no_default", held.origin("assumeRolePolicy"))
     return Role(
         id=held.id("Role"),
-        urns=(held.urn, *(each.urn for each, _ in _documents(held) if each.urn != held.urn)),
+        urns=(held.urn, *(each.urn for each, _ in documents if each.urn != held.urn)),
         data_classes=held.classes(),
         wildcard_actions=some([*_answers(held, wildcard_actions), *_wide(held), nothing]),
         wildcard_resources=some([*_answers(held, wildcard_resources), *_wide(held), nothing]),
