@@ -58,7 +58,7 @@ def test_the_list_knows_every_type_of_the_regulated_stack(bench: Bench) -> None:
 
 def test_rules_of_a_sample_are_those_that_an_experiment_finds(bench: Bench) -> None:
     own = [pair for pair in PAIRS if bench.of(pair.token) and pair.rules and not pair.name.startswith("(")]
-    sample = random.Random(SEED).sample(own, 4)
+    sample = random.Random(SEED).sample(own, 2)
     missed = {str(pair): sorted(set(pair.rules) - bench.readers(pair.token, pair.name)) for pair in sample}
     assert {pair: rules for pair, rules in missed.items() if rules} == {}, "run: python -m tools.outside.derive"
 
