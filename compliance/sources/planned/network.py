@@ -78,9 +78,9 @@ def security_group(group: Reading) -> SecurityGroup:
 def group_of_cluster(cluster: Reading) -> SecurityGroup | None:
     """Fold the security group that EKS makes for a cluster, as far as rules of ours stand in it."""
     ingress, egress = tuple(_rules(cluster, "ingress")), tuple(_rules(cluster, "egress"))
-    if not (ingress or egress):
+    nothing = cluster.none("(securityGroupRule)")
+    if not (ingress or egress or isinstance(nothing, Unknown)):
         return None
-    nothing = cluster.known("(securityGroupRule)", value=False)
     return SecurityGroup(
         id=cluster.id("SecurityGroup"),
         urns=tuple(rule.urn for rule, _ in (*ingress, *egress)),
@@ -88,7 +88,7 @@ def group_of_cluster(cluster: Reading) -> SecurityGroup | None:
         open_ingress=some([*(_open(*rule) for rule in ingress), nothing]),
         open_admin_ingress=some([*(_open_admin(*rule) for rule in ingress), nothing]),
         open_egress=some([*(_open(*rule) for rule in egress), nothing]),
-        described=every(_described((*ingress, *egress))),
+        described=every((inverted(nothing), *_described((*ingress, *egress)))),
     )
 
 

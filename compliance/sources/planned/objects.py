@@ -86,6 +86,12 @@ def label(reading: Reading, key: str, path: str = "metadata.labels") -> Leaf[str
     return Known(value, origin) if value is None or isinstance(value, str) else Unknown("cloud_decides", origin)
 
 
+def hidden(reading: Reading, path: str) -> bool:
+    """Whether some label at a path only the cloud knows."""
+    found = reading.raw(path)
+    return any(map(is_unknown, found.values())) if isinstance(found, dict) else False
+
+
 def selects(selector: JsonValue | object, wanted: Mapping[str, str]) -> bool:
     """Whether matchLabels of a selector fit these labels; an expression is taken as fitting nothing."""
     if not isinstance(selector, dict) or selector.get("matchExpressions"):

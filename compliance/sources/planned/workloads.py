@@ -13,7 +13,7 @@ from compliance.facts.kubernetes import Workload
 from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links
-from compliance.sources.planned.objects import UNTOLD, labels, name_of, namespace_of, objects, selects
+from compliance.sources.planned.objects import UNTOLD, hidden, labels, name_of, namespace_of, objects, selects
 from compliance.sources.planned.pods import PODS, SERVICE_ACCOUNT, Pod, service_account
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -113,6 +113,8 @@ def _budget(reading: Reading, pod: Pod) -> Leaf[bool]:
     for budget in objects(reading).of(BUDGET, namespace_of(reading)):
         if selects(budget.raw("spec.selector"), pod.labels):
             return some((budget.present("spec.minAvailable"), budget.present("spec.maxUnavailable")))
+        if hidden(budget, "spec.selector.matchLabels") or hidden(reading, f"{pod.template}.metadata.labels"):
+            reading.doubtful()
     return reading.absent_flag("PodDisruptionBudget")
 
 
