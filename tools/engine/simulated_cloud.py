@@ -17,10 +17,10 @@ import pulumi_kubernetes
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from blueprint.declared import Shape, declared
+from blueprint.declared import Declared, Shape, declared
 from blueprint.placement import Place
 from blueprint.recorder import ANSWERS
-from blueprint.wire import SIGNATURE
+from blueprint.wire import SIGNATURE, UNKNOWN_TEXT
 
 PACKAGES = {"aws": pulumi_aws.__name__, "kubernetes": pulumi_kubernetes.__name__}
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -92,15 +92,17 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         return _difference(request)
 
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
-        """Give an identifier and the declared outputs; a preview gives neither."""
+        """Give an identifier and the declared outputs; a preview gives neither, and leaves open what it will complete."""
+        made = struct_pb2.Struct()
+        made.CopyFrom(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=request.properties)
+            for _, value in self._left_open(made, request.urn):
+                value.string_value = UNKNOWN_TEXT
+            return provider_pb2.CreateResponse(properties=made)
         self.calls.append(("Create", request.urn))
         name = request.urn.rsplit("::", 1)[-1]
         if name in self.failing:
             context.abort(grpc.StatusCode.UNKNOWN, f"{name} was told to fail")
-        made = struct_pb2.Struct()
-        made.CopyFrom(request.properties)
         identifier = _identifier(request.urn)
         self._complete(made, request.urn, identifier)
         return provider_pb2.CreateResponse(id=identifier, properties=made)
@@ -140,10 +142,7 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
 
     def _complete(self, made: struct_pb2.Struct, urn: str, identifier: str) -> None:
         """Add what the type declares and the inputs do not say."""
-        token = _token(urn)
-        with self._lazy_imports:
-            outputs = declared(token)
-        fields = made.fields
+        token, outputs, fields = _token(urn), self._declared(urn), made.fields
         for name in outputs.texts:
             if name not in fields:
                 fields[name].string_value = _text(token, name, identifier)
@@ -153,11 +152,20 @@ class SimulatedCloud(provider_pb2_grpc.ResourceProviderServicer):
         for name, shape in outputs.computed.items():
             if name not in fields:
                 _fill(fields[name], shape, token, name, identifier)
-        for name, members in outputs.partly.items():
-            begun = fields[name].struct_value.fields if name in fields else {}
+        for member, value in self._left_open(made, urn):
+            value.string_value = _text(token, member, identifier)
+
+    def _left_open(self, made: struct_pb2.Struct, urn: str) -> Iterator[tuple[str, struct_pb2.Value]]:
+        """Members of objects that the inputs begin and the cloud completes, by name."""
+        for name, members in self._declared(urn).partly.items():
+            begun = made.fields[name].struct_value.fields if name in made.fields else {}
             for member in members if begun and SIGNATURE not in begun else ():
                 if member not in begun and members[member] == "":
-                    begun[member].string_value = _text(token, member, identifier)
+                    yield member, begun[member]
+
+    def _declared(self, urn: str) -> Declared:
+        with self._lazy_imports:
+            return declared(_token(urn))
 
 
 def _fill(value: struct_pb2.Value, shape: Shape, token: str, name: str, identifier: str) -> None:
