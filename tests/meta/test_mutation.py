@@ -24,6 +24,9 @@ WHOLE, SAMPLE = 200, 25
 KILLED, EQUIVALENT = 0.9, 0.05
 """The least that must FAIL, and the most that may be listed as equivalent."""
 
+TOLD_BY_PROVIDER = frozenset({"account", "region"})
+"""Read from where a resource is registered; an input of that name says it again."""
+
 
 class Equivalent(Frozen):
     """A weakening that changes nothing, and why. `type` and `property` may hold shell wildcards."""
@@ -82,7 +85,7 @@ def _read_places(bench: Bench) -> list[tuple[str, str]]:
     for finding in bench.before.values():
         for read in finding.verdict.reads if finding.verdict.outcome is Outcome.PASS else ():
             resource = bench.graph.by_urn.get(read.urn)
-            if resource and read.decides and places(resource.inputs, read.path):
+            if resource and read.decides and read.path not in TOLD_BY_PROVIDER and places(resource.inputs, read.path):
                 found.setdefault((resource.type, read.path), (read.urn, read.path))
     return sorted(found.values())
 

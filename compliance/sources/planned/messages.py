@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.facts.base import Leaf
+from compliance.facts.leaf import some
 from compliance.facts.messages import Queue, Topic
 from compliance.facts.policy import open_to_anybody, tls_only
 from compliance.sources.planned.adapter import Adapter
@@ -39,7 +40,7 @@ def queue(held: Reading) -> Queue:
 
 
 def _subscribed(held: Reading, subscriptions: tuple[Reading, ...]) -> Leaf[bool]:
-    return subscriptions[0].known("endpoint", value=True) if subscriptions else held.absent_flag("topicSubscription")
+    return some([*(each.present("endpoint") for each in subscriptions), held.absent_flag("topicSubscription")])
 
 
 ADAPTERS = (Adapter("aws:sns/topic:Topic", topic), Adapter("aws:sqs/queue:Queue", queue))
