@@ -91,12 +91,16 @@ def _wiring(found: Diagnosis, classes: frozenset[DataClass]) -> tuple[Wiring, li
     """The wiring of the sound components; what an unsound one might offer is not reported as missing."""
     needs = {noun: spec.needs() for noun, (_, spec) in found.specs.items()} | {noun: Needs() for noun in found.unsound}
     hidden = {slots()[noun.partition("/")[0]].offers for noun in found.unsound}
+    empty = {slots()[key].offers: key for key, value in found.data.items() if value is None and key in slots()}
     wiring, problems = fold(needs, classes)
     shown: list[Problem] = []
     for problem in problems:
         noun = "/".join(str(part) for part in problem.path)
         if hidden.isdisjoint(want.dialect for want in needs[noun].wants) or problem.value:
-            path = found.word(noun, problem.value.rpartition("/")[2])
+            emptied = [empty[want.dialect] for want in needs[noun].wants if want.dialect in empty]
+            path = (
+                (emptied[0],) if emptied and not problem.value else found.word(noun, problem.value.rpartition("/")[2])
+            )
             shown.append(replace(problem, path=path, position=found.source.position(path)))
     return wiring, shown
 
