@@ -48,7 +48,9 @@ class Accounts(Frozen):
 class Head(Frozen):
     """What is said about the platform as a whole."""
 
-    preset: Name | None = Field(None, description="A preset to start from; the document wins where both speak. Left out: none.")
+    preset: Name | None = Field(
+        None, description="A preset to start from; the document wins where both speak. Left out: none."
+    )
     name: Name = Field(description="Name of the platform; part of resource names.")
     environment: Name = Field(description="Environment of this stack, such as dev or prod.")
     owner: Email = Field(description="Who answers for the platform; a tag on everything.")
@@ -92,7 +94,7 @@ def slot_adapter(slot: str) -> TypeAdapter[Spec]:
     return TypeAdapter(slot_type(slot))
 
 
-def _or_none(one: Any) -> Any:  # noqa: ANN401  as above
+def _or_none(one: Any) -> Any:
     return one | None if isinstance(one, type) else Union[one, None]  # noqa: UP007
 
 

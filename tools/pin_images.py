@@ -35,7 +35,7 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
-class Refused(Exception):  # noqa: N818  a verdict, not a fault
+class Refused(Exception):
     """The registry's answer cannot be used."""
 
 
