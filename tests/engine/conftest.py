@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine(cli: Path, project: Path, tmp_path: Path) -> Iterator[Engine]:
     """The engine on the small program, with an empty stack."""
-    from tools.engine.harness import started  # noqa: PLC0415  loads the provider SDKs, in this tier only
+    from tools.engine.harness import started
 
     with started(project, tmp_path, cli, "prod") as engine:
         yield engine

@@ -27,7 +27,7 @@ def judge(question: Question) -> Answer:
             os._exit(0)
         case "exiting":
             sys.exit(0)
-    from resources import register  # noqa: PLC0415  loads the SDKs, which a broken judge never needs
+    from resources import register
 
     place = Place(account="111122223333", region="us-east-1")
     graph = synthesize(
