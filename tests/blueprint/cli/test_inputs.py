@@ -1,4 +1,4 @@
-"""Resources from a file: placed at the stack's home, with the edges and outside parties of its own wiring."""
+"""Resources from a file: placed at the stack's home, with the edges of its wiring."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def test_a_state_is_placed_at_the_home_of_its_document(tmp_path: Path) -> None:
     (bucket,) = judgement.graph.resources
     assert (bucket.account, bucket.region) == (plan.document.account, plan.region)
     assert judgement.graph.edges == plan.wiring.edges
+    assert judgement.graph.edges
     assert judgement.depth is Depth.DEPLOYED
 
 
@@ -41,5 +42,5 @@ def test_a_preview_is_placed_alike_and_stays_planned(tmp_path: Path) -> None:
     plan = plan_of(STACK)
     (bucket,) = judgement.graph.resources
     assert (bucket.account, bucket.region) == (plan.document.account, plan.region)
-    assert {party.party for party in judgement.graph.processors} == {party for party, _, _ in plan.wiring.processors}
+    assert [edge.want.name for edge in judgement.graph.edges] == [edge.want.name for edge in plan.wiring.edges]
     assert judgement.depth is Depth.PLANNED
