@@ -34,7 +34,8 @@ def defaults() -> Mapping[str, TypeDefaults]:
         table = _TABLE.validate_python(source.data)
     except ValidationError as error:
         raise DocumentError(
-            Problem(what=each["msg"], path=each["loc"], position=source.position(each["loc"])) for each in error.errors()
+            Problem(what=each["msg"], path=each["loc"], position=source.position(each["loc"]))
+            for each in error.errors()
         ) from error
     if source.problems:
         raise DocumentError(source.problems)
