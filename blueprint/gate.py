@@ -129,7 +129,7 @@ def judged(question: Question) -> Answer:
         for found in judgement.violations(question.fail_on)
     ]
     told = (
-        [f"{len(reasons)} reasons not to deploy {question.stack}; nothing was registered", *reasons] if reasons else []
+        [f"{_amount(len(reasons))} not to deploy {question.stack}; nothing was registered", *reasons] if reasons else []
     )
     return Answer(nonce=question.nonce, digest=document_digest(plan), reasons=tuple(told))
 
@@ -150,6 +150,10 @@ def answer_one(judge: Callable[[Question], Answer] = judged) -> int:
     with out:
         out.write(answer.model_dump_json())
     return 0
+
+
+def _amount(count: int) -> str:
+    return "1 reason" if count == 1 else f"{count} reasons"
 
 
 def _as_parsed(written: JsonValue, engine: Mapping[str, JsonValue]) -> JsonValue:

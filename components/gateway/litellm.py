@@ -20,7 +20,7 @@ from components.data.aurora import PORT as POSTGRES
 from components.data.aurora import Aurora
 from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
-from components.foundation.admission import Admission, ToPods
+from components.foundation.admission import Admission, Statement, ToPods
 from components.gateway import litellm_config, pods
 from components.gateway.entrance import HTTPS, enter
 from components.gateway.litellm_spec import PLATFORM_TEAM
@@ -172,12 +172,17 @@ class LiteLlm(Component):
         )
         selector = kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels))
         deployment = kubernetes.apps.v1.Deployment(
-            name, metadata={"name": name, "namespace": self._space, "labels": {**self.labels(), **who.labels}},
+            name, metadata=self._meta(name, who.labels),
             spec=kubernetes.apps.v1.DeploymentSpecArgs(
                 selector=selector, replicas=self._spec.replicas,
-                strategy={"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
+                strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
+                ),
                 template=kubernetes.core.v1.PodTemplateSpecArgs(
-                    metadata={"labels": {**self.labels(), **who.labels}, "annotations": _SCRAPED},
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                        labels={**self.labels(), **who.labels}, annotations=_SCRAPED
+                    ),
                     spec=pods.pod(
                         containers, account=who.service_account, spreads=spread(who.labels),
                         volumes=[*mounts.volumes(), *self._certified.volumes()], first=[self._certified.keeper()],
@@ -190,11 +195,16 @@ class LiteLlm(Component):
             ),
         )  # fmt: skip
         kubernetes.policy.v1.PodDisruptionBudget(
-            self.named("budget"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
-            spec={"max_unavailable": 1, "selector": {"match_labels": dict(who.labels)}}, opts=self._objects,
+            self.named("budget"), metadata=self._meta(name),
+            spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=selector), opts=self._objects,
         )  # fmt: skip
         self._autoscale(name)
         return deployment
+
+    def _meta(self, name: str, more: Mapping[str, str] | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
+        return kubernetes.meta.v1.ObjectMetaArgs(
+            name=name, namespace=self._space, labels={**self.labels(), **(more or {})}
+        )
 
     def _autoscale(self, name: str) -> None:
         scaling = kubernetes.autoscaling.v2
@@ -219,7 +229,7 @@ class LiteLlm(Component):
         name = f"{self.named('migrations')}-{_digest({**_programs(), 'image': self._images.litellm})}"
         files_ = {"database-master": self._database.master_secret_arn}
         return kubernetes.batch.v1.Job(
-            self.named("migrations"), metadata={"name": name, "namespace": self._space, "labels": self.labels()},
+            self.named("migrations"), metadata=self._meta(name),
             spec=self._job("migrate", "migrations", files_),
             opts=self.within(provider=self._cluster.provider_resource, depends_on=[*self._database.instances]),
         )  # fmt: skip
@@ -228,11 +238,11 @@ class LiteLlm(Component):
         names = [team.name for team in self._spec.teams]
         keys = {f"team-{name}": self._secrets.arns[f"{self.noun}/team-{name}"] for name in (PLATFORM_TEAM, *names)}
         kubernetes.batch.v1.CronJob(
-            self.named("teams"), metadata={"name": self.named("teams"), "namespace": self._space, "labels": self.labels()},
+            self.named("teams"), metadata=self._meta(self.named("teams")),
             spec=kubernetes.batch.v1.CronJobSpecArgs(
                 schedule=EVERY_TEN_MINUTES, concurrency_policy="Forbid", successful_jobs_history_limit=1,
                 failed_jobs_history_limit=3,
-                job_template={"spec": self._job("teams", "teams", keys)},
+                job_template=kubernetes.batch.v1.JobTemplateSpecArgs(spec=self._job("teams", "teams", keys)),
             ),
             opts=self.within(provider=self._cluster.provider_resource, depends_on=[after]),
         )  # fmt: skip
@@ -247,7 +257,7 @@ class LiteLlm(Component):
         return kubernetes.batch.v1.JobSpecArgs(
             backoff_limit=4, active_deadline_seconds=1800,
             template=kubernetes.core.v1.PodTemplateSpecArgs(
-                metadata={"labels": {**self.labels(), **who.labels}},
+                metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**self.labels(), **who.labels}),
                 spec=pods.pod([container], account=who.service_account, volumes=mounts.volumes(), restart="Never"),
             ),
         )  # fmt: skip
@@ -258,7 +268,8 @@ class LiteLlm(Component):
         found = mounted_secrets(
             self, f"{workload}-secrets", namespace=self._space, files={**master, **more}, opts=self._objects
         )
-        return found.metadata["name"]
+        metadata: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
+        return metadata["name"]
 
     def _grants(self, key: pulumi.Input[str]) -> None:
         """What each workload may do with what is the gateway's own; models grant access to themselves."""
@@ -277,18 +288,18 @@ class LiteLlm(Component):
                 policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,
             )  # fmt: skip
 
-    def _reads(self, arns: list[pulumi.Input[str]]) -> dict[str, object]:
+    def _reads(self, arns: list[pulumi.Input[str]]) -> Statement:
         actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         return {"Effect": "Allow", "Action": actions, "Resource": arns}
 
-    def _reads_master(self) -> dict[str, object]:
+    def _reads_master(self) -> Statement:
         """RDS names the master user's secret when it makes it, and tags it with the cluster that it belongs to."""
         platform = self.platform
         arn = f"arn:{platform.partition}:secretsmanager:{platform.region}:{platform.account}:secret:rds!cluster-*"
         mine = {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self._database.cluster.arn}}
         return {**self._reads([arn]), "Condition": mine}
 
-    def _decrypts(self, key: pulumi.Input[str]) -> dict[str, object]:
+    def _decrypts(self, key: pulumi.Input[str]) -> Statement:
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
         return {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through}
 

@@ -171,9 +171,13 @@ class Observability(Component):
             self.named("collector"), metadata=self._meta(name),
             spec=kubernetes.apps.v1.DeploymentSpecArgs(
                 replicas=spec.replicas, selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels)),
-                strategy={"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
+                strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
+                ),
                 template=core.PodTemplateSpecArgs(
-                    metadata={"labels": labels}, spec=self._pod(config.metadata.name.apply(str))
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=labels),
+                    spec=self._pod(config.metadata.name.apply(str)),
                 ),
             ),
             opts=self.within(provider=self._cluster.provider_resource, depends_on=[log]),

@@ -168,7 +168,7 @@ def test_a_forbidden_document_registers_nothing_and_is_told_with_the_way_out(lif
         return
     assert life.refused.code != 0
     assert "s3_archive_in_separate_account (high) on Bucket/audit-archive-trail-bucket" in life.refused.said
-    assert "1 reasons not to deploy regulated; nothing was registered" in life.refused.said
+    assert "1 reason not to deploy regulated; nothing was registered" in life.refused.said
     assert "fix: " in life.refused.said
     assert "Traceback" not in life.refused.said
     assert life.calls_of_refused == ()

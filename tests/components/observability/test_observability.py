@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 POLICY, DAEMON_SET = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernetes:apps/v1:DaemonSet"
 
 
-def config(graph: ResourceGraph) -> dict[str, dict[str, object]]:
+def config(graph: ResourceGraph) -> Any:
     return yaml.safe_load(
         only(graph, "kubernetes:core/v1:ConfigMap", "observability-config").inputs["data"]["config.yaml"]
-    )  # type: ignore[index,call-overload,no-any-return]
+    )
 
 
-def pod(graph: ResourceGraph, token: str) -> dict[str, object]:
-    return only(graph, token).inputs["spec"]["template"]["spec"]  # type: ignore[index,call-overload,return-value]
+def pod(graph: ResourceGraph, token: str) -> Any:
+    return only(graph, token).inputs["spec"]["template"]["spec"]
 
 
 def test_every_kubernetes_object_fits_the_api(observability: ResourceGraph) -> None:
@@ -37,8 +37,8 @@ def test_every_kubernetes_object_fits_the_api(observability: ResourceGraph) -> N
 def test_pods_are_found_in_the_namespaces_of_those_who_send_traces_and_nowhere_else(
     observability: ResourceGraph,
 ) -> None:
-    scrape = config(observability)["receivers"]["prometheus"]["config"]["scrape_configs"][0]  # type: ignore[index,call-overload]
-    assert scrape["kubernetes_sd_configs"][0]["namespaces"]["names"] == ["gateway", "observability", "serving-chat"]  # type: ignore[index,call-overload]
+    scrape = config(observability)["receivers"]["prometheus"]["config"]["scrape_configs"][0]
+    assert scrape["kubernetes_sd_configs"][0]["namespaces"]["names"] == ["gateway", "observability", "serving-chat"]
     roles = observability.of("kubernetes:rbac.authorization.k8s.io/v1:Role")
     assert {each.inputs["metadata"]["namespace"] for each in roles} == {"gateway", "observability", "serving-chat"}  # type: ignore[index,call-overload]
     assert all(
@@ -63,7 +63,7 @@ def test_one_edge_less_takes_its_admission_and_its_scraping_away(observability: 
 
 def test_the_collector_may_write_signals_and_nothing_else(observability: ResourceGraph) -> None:
     text = only(observability, "aws:iam/rolePolicy:RolePolicy", "observability-writes").inputs["policy"]
-    joined = "".join(each if isinstance(each, str) else each["$ref"]["property"] for each in text["$text"])  # type: ignore[index,call-overload,union-attr]
+    joined = "".join(each if isinstance(each, str) else each["$ref"]["property"] for each in text["$text"])
     statements = json.loads(joined)["Statement"]
     assert [each["Action"] for each in statements] == [
         "aps:RemoteWrite", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
@@ -74,13 +74,13 @@ def test_the_collector_may_write_signals_and_nothing_else(observability: Resourc
 
 def test_gpu_metrics_need_no_root_no_capability_and_nothing_of_the_node(observability: ResourceGraph) -> None:
     spec = pod(observability, DAEMON_SET)
-    (container,) = spec["containers"]  # type: ignore[misc]
-    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}  # type: ignore[index,call-overload]
-    assert not [each for each in spec["volumes"] if "hostPath" in each]  # type: ignore[union-attr,attr-defined]
-    assert "nvidia.com/gpu" not in container["resources"]["limits"]  # type: ignore[index,call-overload,operator]
+    (container,) = spec["containers"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert not [each for each in spec["volumes"] if "hostPath" in each]
+    assert "nvidia.com/gpu" not in container["resources"]["limits"]
     assert spec["automountServiceAccountToken"] is False
     counters = only(observability, "kubernetes:core/v1:ConfigMap", "observability-gpu-metrics-counters").inputs["data"]
-    assert "DCGM_FI_PROF" not in counters["counters.csv"]  # type: ignore[index,call-overload,operator]
+    assert "DCGM_FI_PROF" not in counters["counters.csv"]
 
 
 def test_without_gpu_pools_there_is_nothing_for_gpus() -> None:
@@ -100,17 +100,17 @@ def test_the_collector_answers_under_its_services_name_with_a_certificate_that_i
     observability: ResourceGraph,
 ) -> None:
     spec = pod(observability, "kubernetes:apps/v1:Deployment")
-    (keeper,) = spec["initContainers"]  # type: ignore[misc]
-    assert keeper["restartPolicy"] == "Always"  # type: ignore[index,call-overload]
-    told = {each["name"]: each["value"] for each in keeper["env"]}  # type: ignore[index,call-overload,union-attr]
+    (keeper,) = spec["initContainers"]
+    assert keeper["restartPolicy"] == "Always"
+    told = {each["name"]: each["value"] for each in keeper["env"]}
     assert (told["SERVICE"], told["NAMESPACE"]) == ("observability", "observability")
-    (collector,) = spec["containers"]  # type: ignore[misc]
-    mounts = {each["name"]: each.get("readOnly") for each in collector["volumeMounts"]}  # type: ignore[index,call-overload,union-attr]
+    (collector,) = spec["containers"]
+    mounts = {each["name"]: each.get("readOnly") for each in collector["volumeMounts"]}
     assert mounts == {"config": True, "certificate": True}
-    (memory,) = (each["emptyDir"] for each in spec["volumes"] if each["name"] == "certificate")  # type: ignore[union-attr,attr-defined]
+    (memory,) = (each["emptyDir"] for each in spec["volumes"] if each["name"] == "certificate")
     assert memory == {"medium": "Memory", "sizeLimit": "1Mi"}
     bound = only(observability, "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding").inputs
-    assert bound["roleRef"]["name"] == "asks-for-certificates"  # type: ignore[index,call-overload]
+    assert bound["roleRef"]["name"] == "asks-for-certificates"
     assert bound["subjects"] == [{"kind": "ServiceAccount", "name": "collector", "namespace": "observability"}]
 
 

@@ -102,7 +102,7 @@ def test_the_way_out_of_the_platform_is_not_open_where_a_firewall_drops_what_nob
     block: JsonValue = {"cidr": "0.0.0.0/0", "except": left_out}
     way_out = policy({"podSelector": {}, "egress": [{"to": [{"ipBlock": block}]}]})
     token = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
-    rules: JsonValue = {"firewallPolicy": {"statefulDefaultActions": actions or []}}
+    rules: dict[str, JsonValue] = {"firewallPolicy": {"statefulDefaultActions": actions or []}}
     walls = [] if actions is None else [resource(token, "wall", rules)]
     assert value(only(NetworkPolicy, way_out, *walls).open_egress) is opened
 
