@@ -181,6 +181,10 @@ class Matrix(Frozen):
     posture: tuple[PostureEntry, ...]
     rows: tuple[MatrixRow, ...]
 
+    def to_json(self) -> str:
+        """The document as it is written to a file."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
     def as_json(self) -> dict[str, JsonValue]:
         """The document as it is written."""
         return self.model_dump(mode="json", by_alias=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from importlib import import_module
@@ -67,6 +68,7 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with a code of `Exit`."""
     words = sys.argv[1:] if arguments is None else arguments
+    _live_shortly(own_process=arguments is None)
     try:
         group.main(args=words, prog_name="blueprint", standalone_mode=False)
     except click.ClickException as error:
@@ -98,6 +100,12 @@ def main(arguments: list[str] | None = None) -> None:
         if _wants_traceback():
             traceback.print_exc()
         sys.exit(Exit.UNEXPECTED)
+
+
+def _live_shortly(*, own_process: bool) -> None:
+    """Leave garbage to the end of a process that lives for seconds: collecting while the SDK loads is a fifth of its time."""
+    if own_process:
+        gc.disable()
 
 
 def _wants_traceback() -> bool:

@@ -10,7 +10,7 @@ import click
 
 from blueprint.cli.exits import Exit
 from blueprint.cli.inputs import fail_on_option, judgement_of, severity, source_options, stack_options
-from blueprint.cli.outputs import as_json, output_option, write_all
+from blueprint.cli.outputs import output_option, write_all
 
 
 @click.command(name="matrix")
@@ -35,7 +35,7 @@ def command(
 
     write_all(outputs, {
         "table": lambda: as_table(matrix),
-        "json": lambda: as_json(matrix.as_json()),
+        "json": matrix.to_json,
         "csv": lambda: as_csv(matrix),
         "md": lambda: as_markdown(matrix),
         "html": lambda: as_html(matrix),
