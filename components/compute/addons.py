@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
+from components.compute.pod_trust import pod_trust
 from components.versions import ADDONS
 
 if TYPE_CHECKING:
@@ -91,15 +92,7 @@ class Addons(Component):
         platform = self.platform
         role = aws.iam.Role(
             self.named(name, "role"), name=f"{platform.label}-{name}", path="/blueprint/", description=f"Add-on {name}",
-            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {"StringEquals": {
-                    "aws:SourceAccount": platform.account,
-                    "aws:RequestTag/kubernetes-namespace": "kube-system",
-                    "aws:RequestTag/kubernetes-service-account": account,
-                }},
-            }]}),
+            assume_role_policy=pod_trust(platform, namespace="kube-system", service_account=account),
             permissions_boundary=self._boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         aws.iam.RolePolicyAttachment(

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
 from blueprint.types import Layer
+from components.compute.pod_trust import pod_trust
 from components.hardened import Peer, kubernetes_api, network_policy
 from components.versions import CHARTS, image, registry
 
@@ -96,14 +97,7 @@ class ImageVerification(Component):
         role = aws.iam.Role(
             self.named("role"), name=f"{platform.label}-image-verification", path="/blueprint/",
             description="Reads images and their signatures",
-            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {"StringEquals": {
-                    "aws:SourceAccount": platform.account, "aws:RequestTag/kubernetes-namespace": "cluster",
-                    "aws:RequestTag/kubernetes-service-account": ACCOUNT,
-                }},
-            }]}),
+            assume_role_policy=pod_trust(platform, namespace="cluster", service_account=ACCOUNT),
             permissions_boundary=boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         repositories = (

@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import Layer
 from components.compute.node_scaling_rights import CLUSTER_RULES, NAMESPACE_RULES
+from components.compute.pod_trust import pod_trust
 from components.hardened import (
     container_security,
     env,
@@ -82,14 +83,7 @@ class NodeScaling(Component):
         platform = self.platform
         role = aws.iam.Role(
             self.named("role"), name=f"{platform.label}-{NAME}", path="/blueprint/", description="Changes the number of nodes",
-            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {"StringEquals": {
-                    "aws:SourceAccount": platform.account, "aws:RequestTag/kubernetes-namespace": "cluster",
-                    "aws:RequestTag/kubernetes-service-account": NAME,
-                }},
-            }]}),
+            assume_role_policy=pod_trust(platform, namespace="cluster", service_account=NAME),
             permissions_boundary=boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         here = f"arn:{platform.partition}:{{}}:{platform.region}:{platform.account}:{{}}"

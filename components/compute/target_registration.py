@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.naming import namespace
 from blueprint.types import Layer
+from components.compute.pod_trust import pod_trust
 from components.hardened import Peer, kubernetes_api, network_policy
 from components.versions import CHARTS, image, registry
 
@@ -92,14 +93,7 @@ class TargetRegistration(Component):
         role = aws.iam.Role(
             self.named("role"), name=f"{platform.label}-target-registration", path="/blueprint/",
             description="Registers pods with target groups of the platform",
-            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {"StringEquals": {
-                    "aws:SourceAccount": platform.account, "aws:RequestTag/kubernetes-namespace": namespace("cluster"),
-                    "aws:RequestTag/kubernetes-service-account": NAME,
-                }},
-            }]}),
+            assume_role_policy=pod_trust(platform, namespace=namespace("cluster"), service_account=NAME),
             permissions_boundary=boundary_arn, tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         groups = f"arn:{platform.partition}:elasticloadbalancing:{platform.region}:{platform.account}:targetgroup/"

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
+from components.compute.pod_trust import pod_trust
 from components.foundation.log_group import log_group
 from components.versions import CLOUDWATCH_ADDON
 
@@ -68,15 +69,7 @@ class ContainerLogs(Component):
         role = aws.iam.Role(
             self.named("role"), name=f"{platform.label}-{self.named()}", path="/blueprint/", max_session_duration=3600,
             description="The CloudWatch agent of the cluster writes container logs",
-            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {"StringEquals": {
-                    "aws:SourceAccount": platform.account,
-                    "aws:RequestTag/kubernetes-namespace": NAMESPACE,
-                    "aws:RequestTag/kubernetes-service-account": ACCOUNT,
-                }},
-            }]}),
+            assume_role_policy=pod_trust(platform, namespace=NAMESPACE, service_account=ACCOUNT),
             tags=self.tags(classes=frozenset()), opts=self.inside,
         )  # fmt: skip
         arns = [pulumi.Output.concat(group.arn, ":*") for group in groups]
