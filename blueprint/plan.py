@@ -44,6 +44,8 @@ class Plan:
     as_of: dt.date
     partition: Partition
     zones: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What works and should not stay so: layers whose foundations are missing."""
 
     @property
     def region(self) -> str:
@@ -73,8 +75,9 @@ def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> P
         raise DocumentError(sorted(set(problems), key=_place_in_file))
     zones = REGIONS[file.region].zone_names(file.region, _zone_count(found))
     return Plan(
-        file.stack, file, document, found.specs, posture, wiring, exceptions, day, REGIONS[file.region].partition, zones
-    )
+        file.stack, file, document, found.specs, posture, wiring, exceptions, day, REGIONS[file.region].partition, zones,
+        tuple(_unfounded(found)),
+    )  # fmt: skip
 
 
 def _part(found: Diagnosis, document: Head | None) -> Compliance:
@@ -116,6 +119,21 @@ def _order(found: Diagnosis) -> Iterator[Problem]:
                 position=found.source.position(at, key=True), allowed=", ".join(sorted(slots()[name].requires)),
                 why="foundations come before what is built on them", fix=f"add `{required}:`, or remove {name}",
             )  # fmt: skip
+
+
+def _unfounded(found: Diagnosis) -> Iterator[Problem]:
+    """Layers that work without what they should rest on."""
+    filled = {noun.partition("/")[0] for noun in found.specs}
+    for name in sorted(filled):
+        for group in slots()[name].rests_on:
+            if filled.isdisjoint(group):
+                one = " or ".join(sorted(group))
+                yield Problem(
+                    what=f"{name} rests on {one}, which the document does not have", path=(name,),
+                    position=found.source.position((name,), key=True), allowed=one,
+                    why="foundations come before scale: without them nobody can tell what it answers from, or how well",
+                    fix=f"add `{min(group)}:`, or keep {name} out of production",
+                )  # fmt: skip
 
 
 def _place(found: Diagnosis, region: str) -> Iterator[Problem]:

@@ -182,3 +182,111 @@ class HttpProxyPort(Port):
     DIALECT = Dialect.HTTP_PROXY
     url: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class TracesPort(Port):
+    """A store of traces that takes OTLP over HTTP and TLS from callers that hold its key pair."""
+
+    DIALECT = Dialect.TRACES
+    http: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    """Secret with the key pair as "public:secret", sent as basic authentication."""
+    authorities: str
+
+
+@dataclass(frozen=True)
+class IcebergPort(Port):
+    """Zones of a lakehouse: tables in a catalogue, files in buckets, queries in a workgroup."""
+
+    DIALECT = Dialect.ICEBERG
+    buckets: Mapping[str, pulumi.Input[str]]
+    """Zone ("raw", "validated", "curated") -> bucket."""
+    databases: Mapping[str, pulumi.Input[str]]
+    """Zone -> database of the catalogue."""
+    workgroup: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class KafkaPort(Port):
+    """Brokers that speak Kafka over TLS and take roles as identities, and the register of schemas beside them."""
+
+    DIALECT = Dialect.KAFKA
+    bootstrap: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    registry: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class PostgresPort(Port):
+    """A PostgreSQL database over TLS; its user signs in by IAM."""
+
+    DIALECT = Dialect.POSTGRES
+    host: pulumi.Input[str]
+    port: int
+    database: str
+    user: str
+
+
+@dataclass(frozen=True)
+class OpenSearchPort(Port):
+    """An OpenSearch endpoint over TLS; requests are signed with the caller's role."""
+
+    DIALECT = Dialect.OPENSEARCH
+    url: pulumi.Input[str]
+    index: str
+
+
+@dataclass(frozen=True)
+class QdrantPort(Port):
+    """A Qdrant endpoint over TLS; callers send the key."""
+
+    DIALECT = Dialect.QDRANT
+    url: pulumi.Input[str]
+    collection: str
+    secret_arn: pulumi.Input[str]
+    authorities: str
+
+
+@dataclass(frozen=True)
+class McpPort(Port):
+    """Tools behind the Model Context Protocol, as streamable HTTP over TLS."""
+
+    DIALECT = Dialect.MCP
+    url: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    """Secret with the key that callers send as bearer token."""
+    tools: tuple[str, ...]
+    """Names of the tools that it offers."""
+    authorities: str
+
+
+@dataclass(frozen=True)
+class TemporalPort(Port):
+    """A Temporal frontend over TLS, and the namespace of the platform's workflows."""
+
+    DIALECT = Dialect.TEMPORAL
+    address: pulumi.Input[str]
+    """Host and port, as Temporal's clients take them."""
+    namespace: str
+    authorities: str
+
+
+@dataclass(frozen=True)
+class AgentPort(Port):
+    """An agent behind the platform's load balancer."""
+
+    DIALECT = Dialect.AGENT
+    path: str
+    """Prefix of its paths on the load balancer's host: "/agents/intake"."""
+
+
+@dataclass(frozen=True)
+class OpenLineagePort(Port):
+    """A sink for OpenLineage events, over TLS."""
+
+    DIALECT = Dialect.OPENLINEAGE
+    url: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    """Secret with the key that callers send as bearer token."""
+    authorities: str

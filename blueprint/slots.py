@@ -30,6 +30,8 @@ class Slot(NamedTuple):
     """Kind -> ("module:Spec", "module:Component"); the first kind is the one meant when none is named."""
     always: bool = False
     """Filled with the first kind's defaults when the document does not mention it."""
+    rests_on: tuple[frozenset[str], ...] = ()
+    """Groups of slots; a group of which none is filled is a warning: it works, and nobody should scale it."""
 
 
 def _kind(layer: Layer, module: str, noun: str) -> tuple[str, str]:

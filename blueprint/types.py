@@ -76,6 +76,15 @@ class Dialect(StrEnum):
     S3 = "s3"
     OTLP = "otlp"
     PROMETHEUS = "prometheus"
+    TRACES = "traces"
+    ICEBERG = "iceberg"
+    KAFKA = "kafka"
+    OPENSEARCH = "opensearch"
+    QDRANT = "qdrant"
+    MCP = "mcp"
+    TEMPORAL = "temporal"
+    AGENT = "agent"
+    OPENLINEAGE = "openlineage"
 
 
 class DataClass(StrEnum):
@@ -100,6 +109,7 @@ class KeyPurpose(StrEnum):
     OBJECTS = "objects"
     BACKUP = "backup"
     ALERTS = "alerts"
+    STREAMS = "streams"
 
 
 class Strength(StrEnum):

@@ -20,6 +20,10 @@ class Want(Frozen):
     access: Literal["read", "write", "own"] = "read"
     workload: str = ""
     """Which of the consumer's workloads uses it; left out: its only one."""
+    optional: bool = False
+    """Served where somebody offers it; where nobody does there is no edge, and that is no problem."""
+    allows: frozenset[str] = frozenset()
+    """What the consumer may do over the port, by names that the provider knows: "knowledge/search". Empty: all it offers."""
 
 
 class Offer(Frozen):
@@ -27,6 +31,26 @@ class Offer(Frozen):
 
     name: str
     dialect: Dialect
+
+
+class Registration(Frozen):
+    """What the register of models and use cases says about one of them."""
+
+    kind: Literal["model", "use_case"]
+    name: str
+    owner: str
+    risk_class: str
+    digest: str | None = None
+    """sha256 of what is meant; None where whoever runs the model does not tell it."""
+    approved_by: str | None = None
+    approved_on: str | None = None
+    of: frozenset[Noun] = frozenset()
+    """What it rests on: a use case on models and agents."""
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody other than the owner has approved it."""
+        return self.approved_by is not None and self.approved_by.lower() != self.owner.lower()
 
 
 class Needs(Frozen):
@@ -49,6 +73,8 @@ class Needs(Frozen):
     """Secret -> what its value must begin with, where whoever checks it takes nothing else."""
     quotas: Mapping[str, int] = Field(default_factory=dict)
     """Service quota code -> units, added up over all components."""
+    registers: tuple[Registration, ...] = ()
+    """Models and use cases that this component brings into use."""
     data_classes: frozenset[DataClass] | None = None
     """Data classes that this component holds; None: those of the platform."""
 
@@ -116,6 +142,21 @@ class Wiring(Frozen):
         return tuple((party, noun, self.classes(noun)) for party, noun in sorted(found))
 
     @property
+    def registered(self) -> tuple[tuple[Noun, Registration], ...]:
+        """Models and use cases with the component that brings each in, sorted."""
+        found = ((noun, entry) for noun, needs in self.needs.items() for entry in needs.registers)
+        return tuple(sorted(found, key=lambda each: (each[0], each[1].kind, each[1].name)))
+
+    def unapproved(self, noun: Noun) -> tuple[Registration, ...]:
+        """Models that a component serves, its own or those whose weights it takes, and that nobody else has approved."""
+        behind = {noun, *(edge.provider for edge in self.of(noun) if edge.want.dialect is Dialect.WEIGHTS)}
+        return tuple(
+            entry
+            for other, entry in self.registered
+            if other in behind and entry.kind == "model" and not entry.approved
+        )
+
+    @property
     def quotas(self) -> Mapping[str, int]:
         """Units asked of each service quota."""
         total: dict[str, int] = {}
@@ -142,6 +183,8 @@ def fold(needs: Mapping[Noun, Needs], data_classes: frozenset[DataClass]) -> tup
                 for offer in answer.offers
                 if provider != consumer and offer.dialect == want.dialect and want.of in {None, provider}
             ]
+            if not matches and want.optional:
+                continue
             if len(matches) != 1:
                 problems.append(_unmatched(consumer, want, [provider for provider, _ in matches], needs))
                 continue

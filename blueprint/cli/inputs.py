@@ -78,7 +78,10 @@ def plan_of(stack: str, root: Path | None, as_of: dt.date | None) -> tuple[Plan,
     base = root or project_root(Path.cwd())
     file = find(stack, base)
     name = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    return make_plan(load(file, name), base, as_of=as_of), base
+    plan = make_plan(load(file, name), base, as_of=as_of)
+    for warning in plan.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return plan, base
 
 
 def synth_of(plan: Plan) -> ResourceGraph:

@@ -1,0 +1,1 @@
+"""Agents, their tools, their memory and the engine that keeps their work through failures."""

@@ -1,0 +1,1 @@
+"""The register of models and use cases, approvals, budgets and lineage."""
