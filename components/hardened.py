@@ -82,10 +82,20 @@ def mounted_secrets(
     namespace: pulumi.Input[str],
     files: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
+    fields: Mapping[str, tuple[pulumi.Input[str], str]] | None = None,
 ) -> kubernetes.apiextensions.CustomResource:
-    """Files of a pod, each holding one secret by its ARN, fetched with the pod's own role as it starts and renewed."""
+    """Files of a pod, each holding one secret by its ARN, fetched with the pod's own role as it starts and renewed.
+
+    `fields` are files that hold one field of a secret that is JSON: file -> (ARN, field).
+    """
     name = component.named(part)
-    objects = [{"objectName": arn, "objectType": "secretsmanager", "objectAlias": file} for file, arn in files.items()]
+    objects: list[dict[str, object]] = [
+        {"objectName": arn, "objectType": "secretsmanager", "objectAlias": file} for file, arn in files.items()
+    ]
+    objects += [
+        {"objectName": arn, "objectType": "secretsmanager", "jmesPath": [{"path": field, "objectAlias": file}]}
+        for file, (arn, field) in (fields or {}).items()
+    ]
     return kubernetes.apiextensions.CustomResource(
         name, api_version="secrets-store.csi.x-k8s.io/v1", kind="SecretProviderClass",
         metadata={"name": name, "namespace": namespace, "labels": component.labels()},

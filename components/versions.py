@@ -95,6 +95,10 @@ IMAGES: Mapping[str, Image] = {
     "keda-admission-webhooks": Image(
         upstream="ghcr.io/kedacore/keda-admission-webhooks", tag="2.20.2", source="kedacore/keda 2.20.2, 2026-11-20"
     ),
+    "postgres": Image(
+        upstream="public.ecr.aws/docker/library/postgres", tag="17.5-bookworm",
+        source="Docker Official Images from memory: the client has to be as new as the server, 2026-11-20",
+    ),
     "nvidia-device-plugin": Image(
         upstream="nvcr.io/nvidia/k8s-device-plugin", tag="v0.20.0", source="NVIDIA/k8s-device-plugin 0.20.0, 2026-11-20"
     ),
