@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blueprint.types import DataClass, Dialect, KeyPurpose
-from blueprint.wiring import Needs, Offer, Want, fold, slug
+from blueprint.wiring import Needs, Offer, Registration, Want, fold, slug
 
 PHI = frozenset({DataClass.PHI})
 ROUTE = Offer(name="model-route", dialect=Dialect.MODEL_ROUTE)
@@ -41,6 +41,46 @@ def test_a_want_that_nobody_meets_is_a_problem_and_leaves_no_edge() -> None:
     table, problems = fold({"gateway": wants("c"), "serving/a": Needs(offers=(ROUTE,))}, PHI)
     assert table.edges == ()
     assert "nobody offers it" in problems[0].what
+
+
+def test_an_optional_want_that_nobody_meets_is_no_problem_and_no_edge() -> None:
+    asks = Needs(wants=(Want(name="otlp", dialect=Dialect.OTLP, optional=True),), workloads=frozenset({"w"}))
+    assert fold({"a": asks}, PHI)[0].edges == ()
+    assert fold({"a": asks}, PHI)[1] == ()
+    assert [edge.provider for edge in fold({"a": asks, "x": Needs(offers=(OTLP,))}, PHI)[0].edges] == ["x"]
+
+
+def test_an_optional_want_that_several_meet_is_still_a_problem() -> None:
+    asks = Needs(wants=(Want(name="otlp", dialect=Dialect.OTLP, optional=True),), workloads=frozenset({"w"}))
+    _, problems = fold({"a": asks, "x": Needs(offers=(OTLP,)), "y": Needs(offers=(OTLP,))}, PHI)
+    assert [problem.what for problem in problems] == ["needs one otlp, and 2 are offered"]
+
+
+MODEL = Registration(kind="model", name="qwen", owner="a@example.org", risk_class="high")
+
+
+def test_a_model_is_approved_by_somebody_else_than_its_owner() -> None:
+    assert not MODEL.approved
+    assert not MODEL.model_copy(update={"approved_by": "A@example.org"}).approved
+    assert MODEL.model_copy(update={"approved_by": "b@example.org"}).approved
+
+
+def test_what_serves_a_model_is_unapproved_as_long_as_its_weights_are() -> None:
+    weights = Offer(name="weights", dialect=Dialect.WEIGHTS)
+    serving = Needs(
+        wants=(Want(name="weights", dialect=Dialect.WEIGHTS, of="models/qwen"),),
+        offers=(ROUTE,),
+        workloads=frozenset({"w"}),
+    )
+    asked = {
+        "models/qwen": Needs(offers=(weights,), registers=(MODEL,)),
+        "serving/chat": serving,
+        "gateway": wants("chat"),
+    }
+    table, _ = fold(asked, PHI)
+    assert table.unapproved("serving/chat") == table.unapproved("models/qwen") == (MODEL,)
+    assert table.unapproved("gateway") == ()
+    assert table.registered == (("models/qwen", MODEL),)
 
 
 def test_nobody_is_wired_to_itself() -> None:
