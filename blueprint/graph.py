@@ -24,7 +24,7 @@ from typing_extensions import TypedDict
 
 from blueprint.errors import FileUnreadable
 from blueprint.types import DataClass, Frozen, Noun
-from blueprint.wiring import Edge, Wiring
+from blueprint.wiring import Edge, Wiring, slug
 
 Urn: TypeAlias = str
 
@@ -124,6 +124,21 @@ class ResourceGraph:
     def of(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types, by URN within each type."""
         return tuple(resource for token in types for resource in self.by_type.get(token, ()))
+
+    def component(self, noun: Noun) -> Mapping[Urn, Resource]:
+        """The component of a noun, which stands directly under the stack, and everything below it; empty when it is not there."""
+        name = slug(noun)
+        stacks = (stack.urn for stack in self.of("pulumi:pulumi:Stack"))
+        ahead = [
+            each for urn in stacks for each in self.children.get(urn, ())
+            if each.type.startswith("blueprint:") and each.name == name
+        ]  # fmt: skip
+        found: dict[Urn, Resource] = {}
+        while ahead:
+            each = ahead.pop()
+            found[each.urn] = each
+            ahead += self.children.get(each.urn, ())
+        return found
 
     def target(self, value: JsonValue) -> Resource | None:
         """The resource that a value refers to, when the graph has it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 
@@ -12,22 +12,12 @@ from pydantic import JsonValue
 
 from blueprint.graph import Ref, Resource, ResourceGraph, Urn, embedded_json, parts
 from blueprint.types import Noun
-from blueprint.wiring import slug
 
 PORT = "<port>"
 """Stands where a consumer reads a value of its provider's port."""
 
 SHOWN = 40
 """Lines of a difference that a failing test prints."""
-
-
-def subtree(graph: ResourceGraph, noun: Noun) -> Mapping[Urn, Resource]:
-    """The component of a noun, which stands directly under the stack, and everything below it."""
-    (stack,) = graph.of("pulumi:pulumi:Stack")
-    (root,) = (
-        each for each in graph.children[stack.urn] if each.type.startswith("blueprint:") and each.name == slug(noun)
-    )
-    return {each.urn: each for each in _from(graph, root)}
 
 
 def differences(
@@ -39,15 +29,9 @@ def differences(
     `told`: what the port tells at plan time. Nothing else.
     """
     one, other = (
-        _written(subtree(graph, consumer), subtree(graph, provider).keys(), told) for graph in (before, after)
+        _written(graph.component(consumer), graph.component(provider).keys(), told) for graph in (before, after)
     )
     return list(difflib.unified_diff(one, other, "before", "after", n=1, lineterm=""))[:SHOWN]
-
-
-def _from(graph: ResourceGraph, resource: Resource) -> Iterator[Resource]:
-    yield resource
-    for child in graph.children.get(resource.urn, ()):
-        yield from _from(graph, child)
 
 
 def _written(resources: Mapping[Urn, Resource], provider: AbstractSet[Urn], told: AbstractSet[str]) -> list[str]:

@@ -10,7 +10,6 @@ from blueprint.assembly import assemble
 from blueprint.graph import Resource, ResourceGraph, embedded_json
 from blueprint.wiring import Edge
 from tests.conftest import graph_of, plan_of
-from tests.meta.subtrees import subtree
 
 pytestmark = pytest.mark.xdist_group("edges")
 
@@ -92,7 +91,7 @@ def test_an_edge_opens_its_way(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(EDGES))
 def test_without_an_edge_nothing_outside_its_provider_changes(name: str) -> None:
     edge, before = EDGES[name], graph_of("regulated")
-    after, own = without(edge), subtree(before, edge.provider).keys()
+    after, own = without(edge), before.component(edge.provider).keys()
     changed = {each.urn for each in before.resources if after.by_urn.get(each.urn) != each}
     added = after.by_urn.keys() - before.by_urn.keys()
     assert changed

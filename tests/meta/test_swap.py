@@ -11,7 +11,7 @@ from blueprint.graph import ResourceGraph
 from blueprint.plan import Plan
 from components.foundation.network_layout import layout
 from tests.conftest import graph_of, plan_of
-from tests.meta.subtrees import differences, subtree
+from tests.meta.subtrees import differences
 from tests.meta.variants import variant
 
 pytestmark = pytest.mark.xdist_group("swap")
@@ -73,7 +73,7 @@ def test_only_who_reads_the_served_models_own_wants_changes_when_vllm_becomes_be
 
 def test_the_swap_is_real(bedrock: ResourceGraph) -> None:
     before, after = (
-        {each.type for each in subtree(graph, CHAT).values()} for graph in (graph_of("regulated"), bedrock)
+        {each.type for each in graph.component(CHAT).values()} for graph in (graph_of("regulated"), bedrock)
     )
     assert {"blueprint:serving:Vllm", "kubernetes:apps/v1:Deployment"} <= before - after
     assert {"blueprint:serving:Bedrock", "aws:bedrock/guardrail:Guardrail"} <= after - before

@@ -1,0 +1,149 @@
+"""The table of what the platform can be made of, measured under the joined posture of the regulated stack.
+
+    python -m tools.systems            writes docs/reference/systems.md
+    python -m tools.systems --check    exit 1 when the file differs from what the code does
+
+A kind that the regulated stack does not use takes the place of the one it does; tools/swaps.yaml says how.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import JsonValue
+
+from blueprint.assembly import assemble
+from blueprint.config import find, load
+from blueprint.document import ENVELOPE
+from blueprint.judgement import Judgement, judge_plan
+from blueprint.plan import make_plan
+from blueprint.slots import slots
+from blueprint.types import Noun
+from compliance.findings import Outcome
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "reference" / "systems.md"
+SWAPS = Path(__file__).with_name("swaps.yaml")
+STACK = "regulated"
+OPAQUE = frozenset({"kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart"})
+"""Types whose resources are made elsewhere, from a template that nobody here looks into."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One kind of one slot, as it stands in a document."""
+
+    slot: str
+    kind: str
+    said: JsonValue
+    resources: int
+    verdicts: Mapping[Outcome, int]
+    opaque: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As a heading and a link call it."""
+        return f"{self.slot}: {self.kind}"
+
+
+def document(changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The stack file of regulated with some keys of its document replaced."""
+    whole: dict[str, JsonValue] = yaml.safe_load(find(STACK, ROOT).read_text(encoding="utf-8"))
+    inner: JsonValue = whole
+    for key in ENVELOPE:
+        assert isinstance(inner, dict)
+        inner = inner[key]
+    assert isinstance(inner, dict)
+    inner.update(changes)
+    return whole
+
+
+def judged(changes: Mapping[str, JsonValue]) -> Judgement:
+    """Regulated with some keys of its document replaced, synthesised and judged."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"Pulumi.{STACK}.yaml"
+        file.write_text(yaml.safe_dump(document(changes)), encoding="utf-8")
+        plan = make_plan(load(file, STACK), ROOT)
+    return judge_plan(plan, assemble(plan, project="ai-platform"), ROOT)
+
+
+def systems() -> Iterator[System]:
+    """Every kind of every slot that some document uses, in the order of the slots."""
+    swaps = yaml.safe_load(SWAPS.read_text(encoding="utf-8"))
+    base = judged({})
+    for slot, filled in slots().items():
+        for kind in filled.kinds:
+            other = swaps.get(slot, {}).get(kind)
+            found = measured(slot, kind, judged(other) if other else base)
+            if found is not None:
+                yield found
+
+
+def measured(slot: str, kind: str, judgement: Judgement) -> System | None:
+    """What one kind of one slot makes, and how it is judged; None when the document does not use it."""
+    plan, graph = judgement.plan, judgement.graph
+    nouns: list[Noun] = [
+        noun for noun, (place, spec) in plan.specs.items()
+        if place == slot and getattr(spec, "kind", next(iter(slots()[slot].kinds))) == kind
+    ]  # fmt: skip
+    if not nouns:
+        return None
+    mine = {urn: each for noun in nouns for urn, each in graph.component(noun).items()}
+    verdicts = Counter(
+        each.verdict.outcome for each in judgement.findings if each.urns and not mine.keys().isdisjoint(each.urns)
+    )
+    data = plan.file.source.data
+    assert isinstance(data, dict)
+    return System(
+        slot, kind, data.get(slot, {}), len(mine), verdicts,
+        tuple(sorted(each.name for each in mine.values() if each.type in OPAQUE)),
+    )  # fmt: skip
+
+
+def page() -> Iterator[str]:
+    """The page, paragraph by paragraph."""
+    found = list(systems())
+    total = Counter[Outcome]()
+    for each in found:
+        total.update(each.verdicts)
+    yield "<!-- Written by `python -m tools.systems` from the code; change the code. -->\n"
+    yield "# Systems\n"
+    yield (
+        "Each kind of each slot, in the regulated stack or in the place of the kind that stands there, under the joined posture of "
+        "HIPAA, PCI DSS and FedRAMP Moderate. Resources are those below the component. A verdict is one rule on one subject; a "
+        "subject that two components make counts for both. Opaque: charts whose objects are not looked into.\n"
+    )
+    yield "| layer | system | resources | pass | fail | unknown | not applicable | opaque |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    for each in found:
+        figures = " | ".join(str(each.verdicts.get(outcome, 0)) for outcome in Outcome)
+        anchor = each.name.replace(": ", "-")
+        yield (
+            f"| {slots()[each.slot].layer} | [{each.name}](#{anchor}) | {each.resources} | {figures} "
+            f"| {', '.join(each.opaque) or '–'} |"
+        )
+    yield f"| | all | | {' | '.join(str(total.get(outcome, 0)) for outcome in Outcome)} | |\n"
+    for each in found:
+        said = yaml.safe_dump({each.slot: each.said}, sort_keys=False, width=110)
+        yield f"## {each.name}\n\n```yaml\n{said.rstrip()}\n```\n"
+
+
+def main() -> int:
+    """Write the page, or compare it."""
+    text = "\n".join(page())
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
+    if not same:
+        print(f"{PAGE.relative_to(ROOT)} has drifted; run python -m tools.systems", file=sys.stderr)
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
