@@ -24,6 +24,8 @@ class Vpc(Subject):
     """A VPC of the platform's own is `vpc`."""
     endpoints: Leaf[frozenset[str]]
     """AWS services with a private endpoint, by short name: "s3", "ecr.api"."""
+    validates_names: Leaf[bool]
+    """Its resolver holds signed answers against their signatures."""
 
 
 @dataclass(frozen=True)

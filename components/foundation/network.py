@@ -59,6 +59,7 @@ class Network(Component):
         self._vpc = self._make_vpc()
         self._close_defaults()
         self._record_flows()
+        aws.route53.ResolverDnsSecConfig(self.named("signed-names"), resource_id=self._vpc.id, opts=self.inside)
         workload, tables = self._tier(Tier.WORKLOAD, ranges.workload)
         data, _ = self._tier(Tier.DATA, ranges.data)
         endpoint, _ = self._tier(Tier.ENDPOINT, ranges.endpoint)

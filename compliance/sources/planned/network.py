@@ -40,6 +40,7 @@ def vpc(network: Reading) -> Vpc:
         zones=_zones(network),
         segmentation=mapped(network.text("cidrBlock"), lambda _: "vpc"),
         endpoints=_endpoints(network),
+        validates_names=_validates_names(network),
     )
 
 
@@ -185,6 +186,12 @@ def _leads_out(route: Reading, path: str) -> Leaf[bool]:
 def _filtered(network: Reading) -> Leaf[bool]:
     walls = network.satellites("aws:networkfirewall/firewall:Firewall", "vpcId")
     return walls[0].known("vpcId", value=True) if walls else network.absent_flag("firewall")
+
+
+def _validates_names(network: Reading) -> Leaf[bool]:
+    """Making the setting switches validation on; there is no property that says so."""
+    found = network.satellites("aws:route53/resolverDnsSecConfig:ResolverDnsSecConfig", "resourceId")
+    return found[0].known("resourceId", value=True) if found else network.absent_flag("resolverDnsSecConfig")
 
 
 def _zones(network: Reading) -> Leaf[int]:

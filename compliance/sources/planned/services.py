@@ -10,9 +10,12 @@ BY_MODULE: Mapping[str, str] = MappingProxyType(
         "accessanalyzer": "access-analyzer",
         "alb": "elasticloadbalancing",
         "amp": "aps",
+        "apigatewayv2": "apigateway",
         "bedrockmodel": "bedrock",
         "cfg": "config",
         "lb": "elasticloadbalancing",
+        "msk": "kafka",
+        "mskconnect": "kafka",  # a feature of Amazon MSK, and listed by AWS as such
         "networkfirewall": "network-firewall",
         "opensearch": "es",
         "s3control": "s3",

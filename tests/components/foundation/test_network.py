@@ -57,6 +57,12 @@ def test_the_default_security_group_lets_nothing_in_or_out(closed: Any) -> None:
     assert group.inputs["egress"] == []
 
 
+def test_names_are_looked_up_with_their_signatures(closed: Any) -> None:
+    vpc = only(closed, "aws:ec2/vpc:Vpc")
+    setting = only(closed, "aws:route53/resolverDnsSecConfig:ResolverDnsSecConfig")
+    assert setting.inputs["resourceId"] == {"$ref": {"urn": vpc.urn, "property": "id"}}
+
+
 def test_the_default_acl_knows_the_vpc_alone(closed: Any) -> None:
     acl = only(closed, "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl").inputs
     assert [each["cidrBlock"] for each in (*acl["ingress"], *acl["egress"])] == ["10.40.0.0/16", "10.40.0.0/16"]

@@ -67,6 +67,12 @@ def test_a_firewall_in_the_vpc_filters_the_way_out() -> None:
     assert value(only(Vpc, VPC, IGW, TABLE, route(link(IGW, "id")), wall).unfiltered_way_out) is False
 
 
+def test_a_vpc_validates_names_when_its_resolver_was_told_to() -> None:
+    setting = drawn("aws:route53/resolverDnsSecConfig:ResolverDnsSecConfig", "signed", resourceId=link(VPC, "id"))
+    assert value(only(Vpc, VPC, setting).validates_names) is True
+    assert value(only(Vpc, VPC).validates_names) is False
+
+
 def test_zones_are_those_of_the_subnets() -> None:
     nets = [
         drawn("aws:ec2/subnet:Subnet", f"net-{zone}-{n}", vpcId=link(VPC, "id"), availabilityZone=zone)
