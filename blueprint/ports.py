@@ -176,6 +176,15 @@ class OtlpPort(Port):
 
 
 @dataclass(frozen=True)
+class PrometheusPort(Port):
+    """Metrics that can be asked for in PromQL, over TLS; requests are signed with the caller's role."""
+
+    DIALECT = Dialect.PROMETHEUS
+    url: pulumi.Input[str]
+    """What stands before /api/v1/query."""
+
+
+@dataclass(frozen=True)
 class HttpProxyPort(Port):
     """The one way to names outside AWS; callers authenticate with the secret."""
 
