@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.observability.burn_rate import group
+from components.observability.objectives import levels
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -11,24 +14,18 @@ if TYPE_CHECKING:
 
     from components.observability.observability_spec import Objectives
 
-FAILED = "litellm_proxy_failed_requests_metric_total"
-REQUESTS = "litellm_proxy_total_requests_metric_total"
-LATENCY = "litellm_request_total_latency_metric_bucket"
-WINDOWS = ("5m", "30m", "1h", "6h")
-
-BURN = (("fast", 14.4, "1h", "5m", "critical"), ("slow", 6.0, "6h", "30m", "warning"))
-"""Name, factor, long and short window, severity. Factor 14.4 uses up 2 % of a 30-day allowance in an hour, 6 uses up 5 %
-in six hours; the short window ends the alert soon after the trouble ends."""
+LONGEST_INTERVAL = "15d"
+"""Twice the longest time between two evaluations that a document may ask for."""
 
 
-def rules(
-    objectives: Objectives, *, serving: bool, gateway: bool, gpus: bool, expected: Iterable[str]
-) -> dict[str, JsonValue]:
-    """Groups of rules for what the platform has; `expected` are namespaces whose pods must be heard from."""
+def rules(objectives: Objectives, *, present: frozenset[str], expected: Iterable[str]) -> dict[str, JsonValue]:
+    """Groups of rules for the slots that are filled; `expected` are namespaces whose pods must be heard from."""
     groups: list[JsonValue] = [_silence(sorted(expected))]
-    groups += [_serving(objectives)] if serving else []
-    groups += [_success_ratios(), _gateway(objectives)] if gateway else []
-    groups += [_gpus()] if gpus else []
+    groups += [group(level) for level in levels(objectives, present)]
+    groups += [_serving(objectives)] if "serving" in present else []
+    groups += [_gateway(objectives)] if "gateway" in present else []
+    groups += [_evaluation()] if "evaluation" in present else []
+    groups += [_gpus()] if "gpu_pools" in present else []
     return {"groups": groups}
 
 
@@ -56,15 +53,12 @@ def _silence(expected: list[str]) -> JsonValue:
 
 
 def _serving(objectives: Objectives) -> JsonValue:
-    waited = "histogram_quantile(0.95, sum by (le, model_name) (rate(vllm:time_to_first_token_seconds_bucket[10m])))"
     usage = "max by (model_name) (vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc)"
     return {
         "name": "serving",
         "rules": [
             _alert("QueueDeep", f"max by (model_name, pod) (vllm:num_requests_waiting) > {objectives.queue_depth}", "5m",
                    "warning", "Requests wait for {{ $labels.model_name }}"),
-            _alert("FirstTokenSlow", f"{waited} > {objectives.first_token_seconds}", "10m", "warning",
-                   "{{ $labels.model_name }} takes long to begin its answers"),
             _alert("CacheFull", f"{usage} > {objectives.cache_usage_percent / 100:g}", "10m", "warning",
                    "{{ $labels.model_name }} has little room left for further requests"),
             _alert("Preempting", "sum by (model_name) (rate(vllm:num_preemptions_total[10m])) > 0.1", "10m", "warning",
@@ -73,36 +67,35 @@ def _serving(objectives: Objectives) -> JsonValue:
     }  # fmt: skip
 
 
-def _success_ratios() -> JsonValue:
-    return {
-        "name": "gateway-ratios",
-        "rules": [
-            {"record": f"gateway:failures:ratio_{window}", "expr": f"sum(rate({FAILED}[{window}])) / sum(rate({REQUESTS}[{window}]))"}
-            for window in WINDOWS
-        ],
-    }  # fmt: skip
-
-
 def _gateway(objectives: Objectives) -> JsonValue:
-    allowed = 1 - objectives.availability_percent / 100
-    slow = f"histogram_quantile(0.95, sum by (le) (rate({LATENCY}[10m])))"
     left = "min by (team_alias) (litellm_remaining_team_budget_metric / litellm_team_max_budget_metric)"
-    burning = [
-        _alert(f"AvailabilityBurns{name.capitalize()}",
-               f"gateway:failures:ratio_{long} > {allowed * factor:.6g} and gateway:failures:ratio_{short} > {allowed * factor:.6g}",
-               "2m", severity, f"Failures use up the allowance {factor:g} times too fast")
-        for name, factor, long, short, severity in BURN
-    ]  # fmt: skip
     return {
         "name": "gateway",
         "rules": [
-            *burning,
-            _alert("AnswersSlow", f"{slow} > {objectives.response_seconds:g}", "10m", "warning",
-                   "One answer in twenty takes longer than promised"),
             _alert("BudgetNearlyUsed", f"{left} * 100 < {objectives.budget_left_percent:g}", "5m", "warning",
                    "Team {{ $labels.team_alias }} has little of its budget left"),
             _alert("GuardrailFails", "sum by (guardrail_name) (rate(litellm_guardrail_errors_total[10m])) > 0", "5m",
                    "critical", "Guardrail {{ $labels.guardrail_name }} does not work"),
+        ],
+    }  # fmt: skip
+
+
+def _evaluation() -> JsonValue:
+    """A run reports what it measured, what is asked of it and how often it comes; each value is visible for a few minutes."""
+    score, bound = (f"last_over_time(evaluation_{name}[{LONGEST_INTERVAL}])" for name in ("score", "threshold"))
+    finished = f"last_over_time(evaluation_finished_timestamp_seconds[{LONGEST_INTERVAL}])"
+    interval = f"last_over_time(evaluation_interval_seconds[{LONGEST_INTERVAL}])"
+    return {
+        "name": "evaluation",
+        "rules": [
+            _alert("QualityBelowThreshold", f"{score} < {bound}", "1m", "warning",
+                   "{{ $labels.measure }} of {{ $labels.model }} is below what the platform asks of it"),
+            _alert("AnswersNotJudged", f"last_over_time(evaluation_unjudged_ratio[{LONGEST_INTERVAL}]) > 0.1", "1m",
+                   "warning", "The judge's verdict on more than one answer in ten could not be read"),
+            _alert("EvaluationLate", f"time() - {finished} > 2 * {interval}", "5m", "warning",
+                   "The evaluation has missed its schedule"),
+            _alert("EvaluationSilent", f"absent_over_time(evaluation_score[{LONGEST_INTERVAL}])", "1h", "critical",
+                   "No evaluation has reported anything"),
         ],
     }  # fmt: skip
 

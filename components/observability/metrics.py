@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import yaml
 
 from blueprint.component import Component
+from blueprint.naming import namespace
 from blueprint.types import KeyPurpose, Layer
 from components.foundation.log_group import log_group
 from components.observability.alerts import rules
@@ -60,7 +61,6 @@ class Metrics(Component):
         keys: KeysPort,
         audit: AuditPort,
         watched: Sequence[Noun],
-        gpus: bool,
         days: int | Literal["forever"],
         keep: bool,
         opts: pulumi.ResourceOptions,
@@ -83,10 +83,8 @@ class Metrics(Component):
             retention_period_in_days=RETENTION_DAYS,
             opts=self.inside,
         )
-        wanted = rules(
-            objectives, serving=any(each.startswith("serving/") for each in watched), gateway="gateway" in watched,
-            gpus=gpus, expected=[each.replace("/", "-") for each in watched],
-        )  # fmt: skip
+        filled = frozenset(each.partition("/")[0] for each in platform.wiring.needs)
+        wanted = rules(objectives, present=filled, expected=[namespace(each) for each in watched])
         aws.amp.RuleGroupNamespace(
             self.named("rules"), name="platform", workspace_id=self.workspace.id,
             data=yaml.safe_dump(wanted, sort_keys=False, width=1000), tags=self.tags(), opts=self.inside,

@@ -10,10 +10,10 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
-from blueprint.ports import OtlpPort
-from blueprint.types import KeyPurpose, Layer
+from blueprint.ports import OtlpPort, PrometheusPort
+from blueprint.types import Dialect, KeyPurpose, Layer
 from components.certified import AUTHORITIES, CERTIFICATE, Certified
-from components.foundation.admission import Admission, ToPods
+from components.foundation.admission import Admission, Statement, ToNetwork, ToPods
 from components.foundation.log_group import log_group
 from components.hardened import (
     Peer,
@@ -31,7 +31,7 @@ from components.observability.container_logs import ContainerLogs
 from components.observability.gpu_metrics import PORT as DCGM
 from components.observability.gpu_metrics import GpuMetrics
 from components.observability.metrics import Metrics
-from components.observability.scrape import Scrape
+from components.observability.scrape import Scrape, scraped_ports
 from components.versions import image
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.ports import AuditPort, ClusterPort, IdentityPort, KeysPort, NetworkPort, Port, WorkloadIdentity
     from blueprint.types import Noun
+    from blueprint.wiring import Edge
     from components.observability.observability_spec import ObservabilitySpec
 
 core = kubernetes.core.v1
 
-METRIC_PORTS = (4000, 8000)
-"""Where workloads answer for metrics: LiteLLM and vLLM."""
+QUERIES = ("aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics")
 
 
 class Observability(Component):
     """Creates the collector, the metrics workspace with its alerts, container logs, and GPU metrics where there are GPUs.
 
-    Pods are asked for metrics in the namespaces of those who send traces here, and nowhere else. Not created: dashboards.
+    Pods are asked for metrics in the namespaces of those whose want allows it, and nowhere else. Not created: dashboards.
     """
 
     LAYER: ClassVar[Layer] = Layer.OBSERVABILITY
@@ -78,11 +78,12 @@ class Observability(Component):
         self._who = identity.workloads[noun, "collector"]
         self._certified = Certified(self, who=self._who, service=self.named(), cluster=cluster, network=network)
         gpus = any(other.startswith("gpu_pools/") for other in platform.wiring.needs)
-        watched = sorted({edge.consumer for edge in platform.wiring.to(noun) if edge.workload})
+        senders = [edge for edge in platform.wiring.to(noun) if edge.offer.dialect is Dialect.OTLP]
+        scraped = [edge for edge in senders if edge.workload and scraped_ports(edge.want)]
         days = spec.log_retention_days or platform.posture.audit_log_retention_days(platform.classes(noun))
         self._metrics = Metrics(
-            f"{noun}/metrics", spec.objectives, platform=platform, keys=keys, audit=audit, watched=watched, gpus=gpus,
-            days=days, keep=spec.keep, opts=self.inside,
+            f"{noun}/metrics", spec.objectives, platform=platform, keys=keys, audit=audit,
+            watched=sorted({edge.consumer for edge in scraped}), days=days, keep=spec.keep, opts=self.inside,
         )  # fmt: skip
         ContainerLogs(
             f"{noun}/container-logs", platform=platform, cluster=cluster, keys=keys, days=days, keep=spec.keep,
@@ -101,7 +102,7 @@ class Observability(Component):
                 self.named("traces"), type="KMS", key_id=keys.arns[KeyPurpose.LOGS], opts=self.inside
             )
         self._grant(log, keys)
-        namespaces = [identity.workloads[edge.consumer, edge.workload].namespace for edge in platform.wiring.to(noun)]
+        namespaces = [identity.workloads[edge.consumer, edge.workload].namespace for edge in scraped]
         self._collect(log, sorted({*namespaces, *([self._who.namespace] if gpus else [])}))
         self._open(network, identity.workloads[noun, "dcgm-exporter"] if gpus else None)
         if gpus:
@@ -115,22 +116,32 @@ class Observability(Component):
                 opts=self.inside,
             )  # fmt: skip
         for edge in platform.wiring.to(noun):
-            consumer = identity.workloads[edge.consumer, edge.workload]
-            Admission(
-                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[],
-                way=ToPods(self._who.namespace, self._who.labels, GRPC), opts=self.inside,
-            )  # fmt: skip
+            self._admit(edge, identity, network)
+        for edge in scraped:
             Scrape(
-                edge, platform=platform, cluster=cluster, consumer=consumer, collector=self._who, metric_ports=METRIC_PORTS,
-                opts=self.inside,
+                edge, platform=platform, cluster=cluster, consumer=identity.workloads[edge.consumer, edge.workload],
+                collector=self._who, metric_ports=scraped_ports(edge.want), opts=self.inside,
             )  # fmt: skip
         host = f"{self.named()}.{self._who.namespace}.svc"
         self.ports = {
             "otlp": OtlpPort(
                 provider=noun, grpc=f"https://{host}:{GRPC}", http=f"https://{host}:{HTTP}", authorities=AUTHORITIES
-            )
+            ),
+            "prometheus": PrometheusPort(provider=noun, url=self._metrics.workspace.prometheus_endpoint),
         }  # fmt: skip
         self.finish(metrics_endpoint=self._metrics.workspace.prometheus_endpoint)
+
+    def _admit(self, edge: Edge, identity: IdentityPort, network: NetworkPort) -> None:
+        """Senders reach the collector, by gRPC unless their want allows http; who asks for metrics reaches the workspace."""
+        asks = edge.offer.dialect is Dialect.PROMETHEUS
+        query: Statement = {"Effect": "Allow", "Action": list(QUERIES), "Resource": self._metrics.workspace.arn}
+        port = HTTP if "http" in edge.want.allows else GRPC
+        Admission(
+            edge, platform=self.platform, consumer=identity.workloads[edge.consumer, edge.workload], cluster=self._cluster,
+            allow=[query] if asks else [],
+            way=ToNetwork(network.endpoint_subnet_cidrs) if asks else ToPods(self._who.namespace, self._who.labels, port),
+            opts=self.inside,
+        )  # fmt: skip
 
     def _grant(self, log: aws.cloudwatch.LogGroup, keys: KeysPort) -> None:
         """The collector writes: metrics to the workspace, traces to X-Ray, which takes no resource, logs to one group."""

@@ -26,6 +26,12 @@ class Objectives(Frozen):
     response_seconds: float = Field(
         30, gt=0, le=3600, description="Wait for a whole answer at the 95th percentile; left out: 30"
     )
+    freshness_hours: float = Field(
+        24, gt=0, le=8760, description="Age of the newest entry of a retrieval index or lakehouse table; left out: 24"
+    )
+    freshness_percent: float = Field(
+        99, ge=50, le=99.999, description="Share of 30 days in which nothing is older than that; left out: 99"
+    )
     queue_depth: int = Field(
         20, ge=1, le=10_000, description="Requests that wait in one model server for five minutes; left out: 20"
     )
@@ -63,7 +69,10 @@ class ObservabilitySpec(Spec):
     def needs(self) -> Needs:
         """Endpoints of the services that signals go to, and keys for what is kept."""
         return Needs(
-            offers=(Offer(name="otlp", dialect=Dialect.OTLP),),
+            offers=(
+                Offer(name="otlp", dialect=Dialect.OTLP),
+                Offer(name="prometheus", dialect=Dialect.PROMETHEUS),
+            ),
             workloads=frozenset({"collector", "dcgm-exporter"}),
             services=frozenset({"aps-workspaces", "logs", "xray", "sts", "eks-auth"}),
             keys=frozenset({KeyPurpose.LOGS, KeyPurpose.ALERTS}),

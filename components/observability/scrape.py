@@ -17,7 +17,21 @@ if TYPE_CHECKING:
 
     from blueprint.context import PlatformContext
     from blueprint.ports import ClusterPort, WorkloadIdentity
-    from blueprint.wiring import Edge
+    from blueprint.wiring import Edge, Want
+
+SCRAPE = "scrape"
+"""What a want of OTLP may allow besides "grpc" and "http": that the collector asks for metrics, at "scrape-<port>" where given.
+
+A want that allows nothing by name sends by gRPC and is asked at DEFAULT_PORTS, as servers of models and the gateway are."""
+DEFAULT_PORTS = (4000, 8000)
+"""Where LiteLLM and vLLM answer."""
+
+
+def scraped_ports(want: Want) -> tuple[int, ...]:
+    """Ports at which a consumer's workload answers for metrics; none for one that only sends."""
+    if not want.allows or SCRAPE in want.allows:
+        return DEFAULT_PORTS
+    return tuple(sorted(int(name.removeprefix(f"{SCRAPE}-")) for name in want.allows if name.startswith(f"{SCRAPE}-")))
 
 
 class Scrape(Component):

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
+
+import pytest
 
 from components.observability.alerts import rules
 from components.observability.observability_spec import Objectives
+from tests.components.observability.promql import problems, unknown
+
+EVERYTHING = ("gateway", "serving", "gpu_pools", "vector_stores", "lakehouse", "evaluation")
 
 
-def groups(objectives: Objectives, **parts: bool) -> list[dict[str, Any]]:
-    wanted = {"serving": False, "gateway": False, "gpus": False, **parts}
-    return cast("list[dict[str, Any]]", rules(objectives, expected=["gateway"], **wanted)["groups"])
+def groups(objectives: Objectives, *present: str) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", rules(objectives, present=frozenset(present), expected=["gateway"])["groups"])
 
 
-def rendered(**parts: bool) -> dict[str, dict[str, str]]:
-    every = [rule for group in groups(Objectives(), **parts) for rule in group["rules"]]
+def rendered(*present: str) -> dict[str, dict[str, str]]:
+    every = [rule for group in groups(Objectives(), *present) for rule in group["rules"]]
     return {rule["alert"]: rule for rule in every if "alert" in rule}
+
+
+def every_rule() -> list[dict[str, Any]]:
+    return [rule for group in groups(Objectives(), *EVERYTHING) for rule in group["rules"]]
 
 
 def test_silence_is_an_alert_whatever_the_platform_has() -> None:
@@ -24,33 +31,52 @@ def test_silence_is_an_alert_whatever_the_platform_has() -> None:
     assert rendered()["NothingHeard"]["expr"] == 'absent_over_time(up{namespace="gateway"}[15m])'
 
 
-def test_availability_alerts_fire_by_how_fast_the_allowance_is_used_up() -> None:
-    found = rendered(gateway=True)
-    assert (
-        found["AvailabilityBurnsFast"]["expr"]
-        == "gateway:failures:ratio_1h > 0.0144 and gateway:failures:ratio_5m > 0.0144"
-    )
-    assert (
-        found["AvailabilityBurnsSlow"]["expr"]
-        == "gateway:failures:ratio_6h > 0.006 and gateway:failures:ratio_30m > 0.006"
-    )
+@pytest.mark.parametrize(
+    ("slot", "names"),
+    [
+        ("gateway", ["silence", "slo-availability", "slo-answer_latency", "gateway"]),
+        ("serving", ["silence", "slo-first_token_latency", "serving"]),
+        ("vector_stores", ["silence", "slo-freshness"]),
+        ("evaluation", ["silence", "evaluation"]),
+        ("gpu_pools", ["silence", "gpus"]),
+        ("keys", ["silence"]),
+    ],
+)
+def test_a_slot_that_is_filled_brings_its_groups(slot: str, names: list[str]) -> None:
+    assert [group["name"] for group in groups(Objectives(), slot)] == names
 
 
-def test_every_ratio_that_an_alert_reads_is_recorded() -> None:
-    every = [rule for group in groups(Objectives(), gateway=True) for rule in group["rules"]]
-    recorded = {rule["record"] for rule in every if "record" in rule}
-    text = " ".join(rule["expr"] for rule in every if "alert" in rule)
-    assert set(re.findall(r"gateway:failures:ratio_\w+", text)) == recorded
-    assert recorded == {f"gateway:failures:ratio_{window}" for window in ("5m", "30m", "1h", "6h")}
+def test_every_expression_is_well_formed_and_asks_for_metrics_that_exist() -> None:
+    recorded = frozenset(rule["record"] for rule in every_rule() if "record" in rule)
+    wrong = {rule.get("alert", rule.get("record")): problems(rule["expr"]) for rule in every_rule()}
+    assert not {name: found for name, found in wrong.items() if found}
+    assert not {name for rule in every_rule() for name in unknown(rule["expr"], recorded)}
+    assert len(recorded) == 4 * 7 + 4
+
+
+def test_no_two_groups_or_alerts_of_one_group_are_called_alike() -> None:
+    found = groups(Objectives(), *EVERYTHING)
+    assert len({group["name"] for group in found}) == len(found)
+    for group in found:
+        told = [(rule.get("alert") or rule["record"], rule["expr"]) for rule in group["rules"]]
+        assert len(set(told)) == len(told)
 
 
 def test_the_cache_alert_knows_the_old_name_and_the_new() -> None:
-    expression = rendered(serving=True)["CacheFull"]["expr"]
+    expression = rendered("serving")["CacheFull"]["expr"]
     assert expression == "max by (model_name) (vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc) > 0.9"
 
 
+def test_quality_is_held_against_what_the_evaluation_asks_for_and_silence_is_no_quality() -> None:
+    found = rendered("evaluation")
+    assert found["QualityBelowThreshold"]["expr"] == (
+        "last_over_time(evaluation_score[15d]) < last_over_time(evaluation_threshold[15d])"
+    )
+    assert found["EvaluationSilent"]["labels"] == {"severity": "critical"}
+
+
 def test_objectives_are_the_bounds() -> None:
-    objectives = Objectives(queue_depth=7, first_token_seconds=1.5, budget_left_percent=25)
-    every = [rule for group in groups(objectives, serving=True, gateway=True) for rule in group["rules"]]
+    objectives = Objectives(queue_depth=7, budget_left_percent=25)
+    every = [rule for group in groups(objectives, "serving", "gateway") for rule in group["rules"]]
     ends = {rule["alert"]: rule["expr"].rpartition(" ")[2] for rule in every if "alert" in rule}
-    assert (ends["QueueDeep"], ends["FirstTokenSlow"], ends["BudgetNearlyUsed"]) == ("7", "1.5", "25")
+    assert (ends["QueueDeep"], ends["BudgetNearlyUsed"]) == ("7", "25")

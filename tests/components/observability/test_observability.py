@@ -9,6 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from blueprint.types import Dialect
+from blueprint.wiring import Needs, Want
 from components.observability.observability_spec import ObservabilitySpec
 from tests.components import manifests
 from tests.components.builders import names, only, types
@@ -61,6 +63,38 @@ def test_one_edge_less_takes_its_admission_and_its_scraping_away(observability: 
     }  # fmt: skip
 
 
+def asking(*, allows: frozenset[str] = frozenset(), dialect: Dialect = Dialect.OTLP) -> ResourceGraph:
+    want = Want(name="signals", dialect=dialect, workload="reader", allows=allows)
+    return synthesised(ObservabilitySpec(), {"dashboards": Needs(wants=(want,), workloads=frozenset({"reader"}))})
+
+
+def test_who_asks_for_metrics_may_query_this_workspace_and_is_not_scraped() -> None:
+    graph = asking(dialect=Dialect.PROMETHEUS)
+    policy = only(graph, "aws:iam/rolePolicy:RolePolicy", "observability-admits-dashboards-reader-signals-grant")
+    text = json.dumps(policy.inputs["policy"])
+    assert all(action in text for action in ("aps:GetLabels", "aps:GetSeries", "aps:QueryMetrics"))
+    assert "RemoteWrite" not in text
+    assert "kubernetes:rbac.authorization.k8s.io/v1:Role" not in types(graph)
+    assert "NothingHeard" not in str(only(graph, "aws:amp/ruleGroupNamespace:RuleGroupNamespace").inputs["data"])
+
+
+def test_who_only_sends_is_admitted_where_it_sends_and_is_not_expected_to_be_heard_from() -> None:
+    graph = asking(allows=frozenset({"http"}))
+    (way,) = only(graph, POLICY, "observability-admits-dashboards-reader-signals-ingress").inputs["spec"]["ingress"]
+    assert way["ports"] == [{"port": 4318, "protocol": "TCP"}]
+    assert "kubernetes:rbac.authorization.k8s.io/v1:Role" not in types(graph)
+    assert "NothingHeard" not in str(only(graph, "aws:amp/ruleGroupNamespace:RuleGroupNamespace").inputs["data"])
+
+
+def test_a_workload_that_answers_elsewhere_is_asked_there() -> None:
+    graph = asking(allows=frozenset({"grpc", "scrape-9090"}))
+    (way,) = only(graph, POLICY, "observability-scrapes-dashboards-reader-signals-in").inputs["spec"]["ingress"]
+    assert way["ports"] == [{"port": 9090, "protocol": "TCP"}]
+    assert config(graph)["receivers"]["prometheus"]["config"]["scrape_configs"][0]["kubernetes_sd_configs"][0] == {
+        "role": "pod", "namespaces": {"names": ["dashboards"]},
+    }  # fmt: skip
+
+
 def test_the_collector_may_write_signals_and_nothing_else(observability: ResourceGraph) -> None:
     text = only(observability, "aws:iam/rolePolicy:RolePolicy", "observability-writes").inputs["policy"]
     joined = "".join(each if isinstance(each, str) else each["$ref"]["property"] for each in text["$text"])
@@ -87,7 +121,9 @@ def test_without_gpu_pools_there_is_nothing_for_gpus() -> None:
     plain = synthesised(ObservabilitySpec(), {"gateway": NEIGHBOURS["gateway"]})
     assert DAEMON_SET not in types(plain)
     rules = yaml.safe_load(str(only(plain, "aws:amp/ruleGroupNamespace:RuleGroupNamespace").inputs["data"]))
-    assert [group["name"] for group in rules["groups"]] == ["silence", "gateway-ratios", "gateway"]
+    assert [group["name"] for group in rules["groups"]] == [
+        "silence", "slo-availability", "slo-answer_latency", "gateway",
+    ]  # fmt: skip
     expected = 'absent_over_time(up{namespace="gateway"}[15m])'
     assert expected in [rule["expr"] for rule in rules["groups"][0]["rules"]]
 
