@@ -9,28 +9,21 @@ A kind that the regulated stack does not use takes the place of the one it does;
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 from pydantic import JsonValue
 
 from blueprint.assembly import assemble
-from blueprint.config import find, load
-from blueprint.document import ENVELOPE
 from blueprint.judgement import Judgement, judge_plan
-from blueprint.plan import make_plan
 from blueprint.slots import slots
 from blueprint.types import Noun
 from compliance.findings import Outcome
+from tools.swaps import ROOT, Document, planned, swaps
 
-ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reference" / "systems.md"
-SWAPS = Path(__file__).with_name("swaps.yaml")
-STACK = "regulated"
 OPAQUE = frozenset({"kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart"})
 """Types whose resources are made elsewhere, from a template that nobody here looks into."""
 
@@ -52,34 +45,19 @@ class System:
         return f"{self.slot}: {self.kind}"
 
 
-def document(changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The stack file of regulated with some keys of its document replaced."""
-    whole: dict[str, JsonValue] = yaml.safe_load(find(STACK, ROOT).read_text(encoding="utf-8"))
-    inner: JsonValue = whole
-    for key in ENVELOPE:
-        assert isinstance(inner, dict)
-        inner = inner[key]
-    assert isinstance(inner, dict)
-    inner.update(changes)
-    return whole
-
-
-def judged(changes: Mapping[str, JsonValue]) -> Judgement:
+def judged(changes: Document) -> Judgement:
     """Regulated with some keys of its document replaced, synthesised and judged."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"Pulumi.{STACK}.yaml"
-        file.write_text(yaml.safe_dump(document(changes)), encoding="utf-8")
-        plan = make_plan(load(file, STACK), ROOT)
+    plan = planned(changes)
     return judge_plan(plan, assemble(plan, project="ai-platform"), ROOT)
 
 
 def systems() -> Iterator[System]:
     """Every kind of every slot that some document uses, in the order of the slots."""
-    swaps = yaml.safe_load(SWAPS.read_text(encoding="utf-8"))
+    others = swaps()
     base = judged({})
     for slot, filled in slots().items():
         for kind in filled.kinds:
-            other = swaps.get(slot, {}).get(kind)
+            other = others.get(slot, {}).get(kind)
             found = measured(slot, kind, judged(other) if other else base)
             if found is not None:
                 yield found

@@ -2,98 +2,106 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
 
 import pytest
 
 from blueprint.assembly import assemble
 from blueprint.graph import ResourceGraph
 from blueprint.plan import Plan
-from components.foundation.network_layout import layout
+from blueprint.slots import slots
+from blueprint.types import Noun
 from tests.conftest import graph_of, plan_of
 from tests.meta.subtrees import differences
-from tests.meta.variants import variant
+from tools.swaps import GROUP, endpoints, planned, swaps
 
 pytestmark = pytest.mark.xdist_group("swap")
 
 CHAT = "serving/chat"
-CIDR = "10.40.0.0/16"
-ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
-GROUP = "sg-0a1b2c3d4e5f60718"
+REGULATED = "regulated"
 
 
-def on_bedrock(document: dict[str, Any]) -> None:
-    document["serving"] = [{"kind": "bedrock", "name": "chat", "model": "anthropic.claude-sonnet-4-5-20250929-v1:0"}]
-
-
-def in_a_given_vpc(document: dict[str, Any]) -> None:
-    """The VPC that the managed network would have made, with its ids known."""
-    ranges = layout(CIDR, len(ZONES))
-    document["network"] = {
-        "kind": "existing", "vpc_id": "vpc-0a1b2c3d4e5f60718", "cidr": CIDR, "endpoint_security_group_id": GROUP,
-        "endpoints": endpoints(),
-        "subnets": [
-            {"id": f"subnet-0a1b2c3d4e5f60{tier}{place}", "zone": zone, "tier": name, "cidr": cidr}
-            for tier, (name, cidrs) in enumerate(
-                (("workload", ranges.workload), ("data", ranges.data), ("endpoint", ranges.endpoint)), start=71
-            )
-            for place, (zone, cidr) in enumerate(zip(ZONES, cidrs, strict=True))
-        ],
-    }  # fmt: skip
-
-
-def endpoints() -> dict[str, str]:
-    services = sorted(plan_of("regulated").wiring.services | {"s3"})
-    return {service: f"vpce-0a1b2c3d4e5f6{place:04x}" for place, service in enumerate(services)}
-
-
-@pytest.fixture(scope="module")
-def bedrock(tmp_path_factory: pytest.TempPathFactory) -> ResourceGraph:
-    return assemble(variant(tmp_path_factory.mktemp("bedrock"), "regulated", on_bedrock), project="ai-platform")
-
-
-@pytest.fixture(scope="module")
-def existing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, ResourceGraph]:
-    plan = variant(tmp_path_factory.mktemp("existing"), "regulated", in_a_given_vpc)
+@cache
+def stack(slot: str, kind: str) -> tuple[Plan, ResourceGraph]:
+    """Regulated with this kind in this slot."""
+    if kind not in swaps().get(slot, {}):
+        return plan_of(REGULATED), graph_of(REGULATED)
+    plan = planned(swaps()[slot][kind])
     return plan, assemble(plan, project="ai-platform")
 
 
-def test_the_gateway_does_not_notice_that_vllm_becomes_bedrock(bedrock: ResourceGraph) -> None:
-    assert not differences(graph_of("regulated"), bedrock, "gateway", CHAT)
+def pairs() -> Iterator[tuple[str, str, str]]:
+    """Every two kinds of every slot that has more than one."""
+    for name, slot in slots().items():
+        yield from ((name, one, other) for one, other in combinations(slot.kinds, 2))
 
 
-def test_only_who_reads_the_served_models_own_wants_changes_when_vllm_becomes_bedrock(bedrock: ResourceGraph) -> None:
+def changed_noun(slot: str) -> Noun:
+    """What regulated has in the slot."""
+    return next(noun for noun, (place, _) in plan_of(REGULATED).specs.items() if place == slot)
+
+
+def consumers(slot: str, plan: Plan) -> list[Noun]:
+    """Who uses the port: those with an edge to it, and for a slot whose port everybody may ask for, everybody."""
+    if slots()[slot].many:
+        return sorted({edge.consumer for edge in plan.wiring.to(changed_noun(slot))})
+    return [noun for noun in plan.specs if noun != slot]
+
+
+def told(slot: str) -> frozenset[str]:
+    """What a port says at plan time and only there: the ids of what exists already."""
+    if slot == "network":
+        return frozenset({*endpoints().values(), GROUP})
+    given = swaps().get(slot, {}).get("existing", {}).get(slot, {})
+    return (
+        frozenset(str(each) for name, each in given.items() if name != "kind")
+        if isinstance(given, dict)
+        else frozenset()
+    )
+
+
+@pytest.mark.parametrize("slot", sorted(slots()))
+def test_every_kind_stands_in_some_document(slot: str) -> None:
+    used = {str(getattr(spec, "kind", "")) for place, spec in plan_of(REGULATED).specs.values() if place == slot}
+    assert used | swaps().get(slot, {}).keys() >= slots()[slot].kinds.keys()
+
+
+@pytest.mark.parametrize(("slot", "one", "other"), list(pairs()))
+def test_no_consumer_notices_another_kind(slot: str, one: str, other: str) -> None:
+    (plan, before), (_, after) = stack(slot, one), stack(slot, other)
+    asked = consumers(slot, plan)
+    found = {noun: differences(before, after, noun, changed_noun(slot), told(slot)) for noun in asked}
+    assert asked
+    assert not {noun: lines for noun, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize(("slot", "one", "other"), list(pairs()))
+def test_the_swap_is_real(slot: str, one: str, other: str) -> None:
+    (_, before), (_, after) = stack(slot, one), stack(slot, other)
+    one_, other_ = ({each.type for each in graph.component(changed_noun(slot)).values()} for graph in (before, after))
+    assert one_ != other_
+
+
+def test_only_who_reads_the_served_models_own_wants_changes_when_vllm_becomes_bedrock() -> None:
     """Its identity, secret and namespace go, an endpoint comes; the weights and the collector admit one consumer less."""
-    before = graph_of("regulated")
-    nouns = set(plan_of("regulated").specs) - {CHAT}
+    before, (_, bedrock) = graph_of(REGULATED), stack("serving", "bedrock")
+    nouns = set(plan_of(REGULATED).specs) - {CHAT}
     assert {noun for noun in nouns if differences(before, bedrock, noun, CHAT)} == {
         "identity", "secrets", "cluster", "network", "models/qwen3-32b", "observability",
     }  # fmt: skip
 
 
-def test_the_swap_is_real(bedrock: ResourceGraph) -> None:
-    before, after = (
-        {each.type for each in graph.component(CHAT).values()} for graph in (graph_of("regulated"), bedrock)
-    )
-    assert {"blueprint:serving:Vllm", "kubernetes:apps/v1:Deployment"} <= before - after
-    assert {"blueprint:serving:Bedrock", "aws:bedrock/guardrail:Guardrail"} <= after - before
-
-
-def test_nobody_notices_that_the_managed_network_becomes_an_existing_one(existing: tuple[Plan, ResourceGraph]) -> None:
-    plan, after = existing
-    told = {*endpoints().values(), GROUP}
-    others = [noun for noun in plan.specs if noun != "network"]
-    assert others == [noun for noun in plan_of("regulated").specs if noun != "network"]
-    found = {noun: differences(graph_of("regulated"), after, noun, "network", told) for noun in others}
-    assert not {noun: lines for noun, lines in found.items() if lines}
+def test_what_exists_is_referred_to_and_not_made() -> None:
+    _, after = stack("network", "existing")
     assert all(each.external for each in after.of("aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"))
 
 
-def test_without_the_mask_the_network_swap_shows(existing: tuple[Plan, ResourceGraph]) -> None:
+def test_without_the_mask_the_network_swap_shows() -> None:
     """The comparison can fail: the same subtrees differ as soon as the ports are read."""
-    _, after = existing
-    before = graph_of("regulated")
+    before, (_, after) = graph_of(REGULATED), stack("network", "existing")
     unmasked = {
-        noun for noun in plan_of("regulated").specs if differences(before, after, noun, noun) and noun != "network"
+        noun for noun in plan_of(REGULATED).specs if differences(before, after, noun, noun) and noun != "network"
     }
     assert {"cluster", "ingress", "gateway"} <= unmasked
