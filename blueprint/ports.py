@@ -99,6 +99,7 @@ class IngressPort(Port):
     """The private way in: a load balancer that forwards to registered targets."""
 
     DIALECT = Dialect.INGRESS
+    balancer_arn: pulumi.Input[str]
     listener_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     host: pulumi.Input[str]
@@ -117,6 +118,8 @@ class ClusterPort(Port):
     provider_resource: pulumi.ProviderResource
     namespaces: Mapping[Noun, pulumi.Input[str]]
     """Namespace of each component, as made by the cluster: reading it orders a workload behind its namespace."""
+    sandbox: str | None = None
+    """RuntimeClass whose pods have a kernel of their own; None: no node offers one."""
 
 
 @dataclass(frozen=True)
@@ -156,12 +159,18 @@ class ModelRoutePort(Port):
 
 @dataclass(frozen=True)
 class OpenAiPort(Port):
-    """An endpoint that speaks the OpenAI API, version 1."""
+    """An endpoint that speaks the OpenAI API, version 1, over TLS inside the cluster.
+
+    Each caller has a key of its own: it declares the secret `gateway-key` (prefix "sk-") in its needs, or
+    `gateway-key-<workload>` for a workload with rights of its own, mounts that secret as any other of its secrets, and
+    sends it as bearer token. The provider reads it by the edge and makes it known with the rights of the edge.
+    """
 
     DIALECT = Dialect.OPENAI_V1
     url: pulumi.Input[str]
-    secret_arn: pulumi.Input[str]
     models: tuple[str, ...]
+    authorities: str = "kube-root-ca.crt"
+    """ConfigMap in the caller's own namespace whose `ca.crt` signed the endpoint's certificate."""
 
 
 @dataclass(frozen=True)
@@ -263,8 +272,8 @@ class McpPort(Port):
 
     DIALECT = Dialect.MCP
     url: pulumi.Input[str]
-    secret_arn: pulumi.Input[str]
-    """Secret with the key that callers send as bearer token."""
+    secret_arn: pulumi.Input[str] | None
+    """Secret with the key that callers send as bearer token; None: each caller has its own, as OpenAiPort says."""
     tools: tuple[str, ...]
     """Names of the tools that it offers."""
     authorities: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -24,6 +24,8 @@ class Want(Frozen):
     """Served where somebody offers it; where nobody does there is no edge, and that is no problem."""
     allows: frozenset[str] = frozenset()
     """What the consumer may do over the port, by names that the provider knows: "knowledge/search". Empty: all it offers."""
+    approved: frozenset[str] = frozenset()
+    """Those of them whose every single use a person approves first."""
 
 
 class Offer(Frozen):
@@ -31,6 +33,10 @@ class Offer(Frozen):
 
     name: str
     dialect: Dialect
+    names: frozenset[str] | None = None
+    """What a consumer can ask for by name; None: names are not known before it runs."""
+    held: frozenset[str] = frozenset()
+    """Those of them that may be used only after a person's approval."""
 
 
 class Registration(Frozen):
@@ -46,6 +52,8 @@ class Registration(Frozen):
     approved_on: str | None = None
     of: frozenset[Noun] = frozenset()
     """What it rests on: a use case on models and agents."""
+    about: Mapping[str, str] = Field(default_factory=dict)
+    """What else is on record: licence and source of a model, purpose and day of the next review of a use case."""
 
     @property
     def approved(self) -> bool:
@@ -189,6 +197,7 @@ def fold(needs: Mapping[Noun, Needs], data_classes: frozenset[DataClass]) -> tup
                 problems.append(_unmatched(consumer, want, [provider for provider, _ in matches], needs))
                 continue
             provider, offer = matches[0]
+            problems.extend(_asked(consumer, want, provider, offer))
             edges.extend(
                 Edge(consumer=consumer, workload=workload, want=want, provider=provider, offer=offer,
                      data_classes=table.classes(consumer))
@@ -210,6 +219,24 @@ def _missing(consumer: Noun, used: Noun, needs: Mapping[Noun, Needs]) -> Problem
         allowed=", ".join(sorted(known)) or "none is defined", why="it would have nothing to run on",
         fix=nearest(name, known) if known else f"add {name!r} to {kind}",
     )  # fmt: skip
+
+
+def _asked(consumer: Noun, want: Want, provider: Noun, offer: Offer) -> Iterator[Problem]:
+    """Names that the provider does not have, and those that nobody approves though they wait for it."""
+    path = tuple(consumer.split("/"))
+    if offer.names is not None:
+        for name in sorted(want.allows - offer.names):
+            yield Problem(
+                what=f"asks {provider} for {name!r}, which it does not offer", path=path, value=name,
+                allowed=nearest(name, offer.names), why=f"every use of it over {want.name!r} would be refused",
+                fix=f"name one of those, or add {name!r} to {provider}",
+            )  # fmt: skip
+    for name in sorted(want.allows & offer.held - want.approved):
+        yield Problem(
+            what=f"uses {name!r} of {provider} without approval", path=path, value=name,
+            why=f"{provider} says that it waits for a person: it cannot be undone, or was marked so",
+            fix=f"move {name!r} from `tools` to `after_approval`",
+        )  # fmt: skip
 
 
 def _unmatched(consumer: Noun, want: Want, found: Sequence[Noun], needs: Mapping[Noun, Needs]) -> Problem:

@@ -13,17 +13,17 @@ import pulumi_kubernetes as kubernetes
 import yaml
 
 from blueprint.component import Component
-from blueprint.ports import ModelRoutePort, OpenAiPort, OtlpPort
+from blueprint.ports import McpPort, ModelRoutePort, OpenAiPort, OtlpPort
 from blueprint.types import KeyPurpose, Layer
-from components.certified import AUTHORITY, Certified
+from components.certified import AUTHORITIES, AUTHORITY, Certified
 from components.data.aurora import PORT as POSTGRES
 from components.data.aurora import Aurora
 from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
 from components.foundation.admission import Admission, Statement, ToPods
 from components.gateway import litellm_config, pods
-from components.gateway.entrance import HTTPS, enter
-from components.gateway.litellm_spec import PLATFORM_TEAM
+from components.gateway.callers import callers
+from components.gateway.entrance import HTTPS, Door, enter
 from components.hardened import Peer, mounted_secrets, network_policy, spread
 from components.versions import image
 
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 
 DATABASE = USER = "litellm"
 EVERY_TEN_MINUTES = "*/10 * * * *"
+DOOR = Door(
+    part="gateway", port=pods.PORT, ready=pods.READY, paths=("/v1/*",), priority=100, drain_seconds=pods.DRAIN_SECONDS
+)
+"""All that callers outside the cluster reach: keys, teams, settings and tools are for the inside alone."""
 PROGRAMS = ("start", "cache_door", "migrate", "teams")
 
 
@@ -97,9 +101,11 @@ class LiteLlm(Component):
             f"{noun}/cache", platform=platform, network=network, keys=keys, classes=classes, node=spec.cache.node,
             replicas=spec.cache.replicas, admits=admits, keep=spec.keep, opts=self.inside,
         )  # fmt: skip
+        self._callers = callers(platform.wiring, noun)
         self._grants(keys.arns[KeyPurpose.SECRETS])
         self._programs = self._config_map("programs", _programs())
         self._settings = self._config_map("settings", self._documents())
+        self._tools = self._tool_servers(ports)
         service = self._service()
         self._certified = Certified(
             self, who=self._who["gateway"], service=self.named(), cluster=cluster, network=network
@@ -108,29 +114,52 @@ class LiteLlm(Component):
         deployment = self._deploy(ports, migrated)
         self._reconcile(deployment)
         self._open(network)
-        enter(self, network, ingress, cluster, service)
-        key_of_platform = secrets.arns[f"{noun}/team-{PLATFORM_TEAM}"]
+        enter(self, DOOR, network, ingress, cluster, service)
         for edge in platform.wiring.to(noun):
             consumer = identity.workloads[edge.consumer, edge.workload]
             Admission(
-                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[self._reads([key_of_platform])],
+                edge, platform=platform, consumer=consumer, cluster=cluster, allow=[],
                 way=ToPods(self._who["gateway"].namespace, self._who["gateway"].labels, pods.PORT), opts=self.inside,
             )  # fmt: skip
+        inside = f"https://{self.named()}.{self._who['gateway'].namespace}.svc"
+        named = tuple(f"{entry.name}/{tool}" for entry in spec.tools for tool in entry.all)
         self.ports = {
             "openai": OpenAiPort(
-                provider=noun, url=pulumi.Output.concat("https://", ingress.host, "/v1"),
-                secret_arn=key_of_platform,
-                models=tuple(route.name for route in spec.routes),
-            )
+                provider=noun, url=f"{inside}/v1", models=tuple(route.name for route in spec.routes), authorities=AUTHORITIES
+            ),
+            "mcp": McpPort(provider=noun, url=f"{inside}/mcp", secret_arn=None, tools=named, authorities=AUTHORITIES),
         }  # fmt: skip
         self.finish(url=pulumi.Output.concat("https://", ingress.host, "/v1"))
 
     def _documents(self) -> dict[str, str]:
         return {
             "config.yaml": _yaml(litellm_config.settings(self._spec, self._handling)),
-            "routes.yaml": _yaml(litellm_config.routes(self._spec)),
-            "teams.json": json.dumps(litellm_config.teams(self._spec, self.platform.owner), indent=2),
+            "routes.yaml": _yaml(litellm_config.routes(self._spec, self._off())),
+            "teams.json": json.dumps(litellm_config.teams(self._spec, self.platform.owner, self._callers), indent=2),
         }
+
+    def _off(self) -> frozenset[str]:
+        """Models that get no request: those that the document switches off, and those that nobody has approved."""
+        if not self.platform.posture.model_registry_approval(self.platform.classes(self.noun)):
+            return self._spec.switched_off
+        waiting = (name for name in self._spec.served if self.platform.wiring.unapproved(f"serving/{name}"))
+        return self._spec.switched_off | frozenset(waiting)
+
+    def _tool_servers(self, ports: Mapping[str, Port]) -> pulumi.Output[str]:
+        """Where the tools are, in LiteLLM's words; the key of each is named, and fetched as LiteLLM starts."""
+        told: dict[str, dict[str, pulumi.Input[JsonValue]]] = {}
+        for entry in self._spec.tools:
+            port = ports[f"tools-{entry.name}"]
+            if not isinstance(port, McpPort):
+                raise TypeError(f"the port tools-{entry.name} of {self.noun} speaks {port.DIALECT}")
+            token = pulumi.Output.concat("secretsmanager:", port.secret_arn or "")
+            told[litellm_config.server(entry)] = {
+                **litellm_config.tool_server(entry), "url": port.url, "authentication_token": token,
+            }  # fmt: skip
+        return kubernetes.core.v1.ConfigMap(
+            self.named("tools"), metadata=self._meta(self.named("tools")),
+            data={"tools.json": pulumi.Output.json_dumps(told, indent=1, sort_keys=True)}, opts=self._objects,
+        ).metadata.name.apply(str)  # fmt: skip
 
     def _config_map(self, part: str, data: Mapping[str, str]) -> pulumi.Output[str]:
         """Named by its content, so that pods follow a change and a rollback finds what it had."""
@@ -165,7 +194,7 @@ class LiteLlm(Component):
     def _deploy(self, ports: Mapping[str, Port], migrated: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
         models = {port.provider.partition("/")[2]: port for port in ports.values() if isinstance(port, ModelRoutePort)}
         who, name = self._who["gateway"], self.named()
-        mounts = pods.Mounts(self._programs, self._settings, self._mounted("gateway", {}), models)
+        mounts = pods.Mounts(self._programs, self._settings, self._mounted("gateway", {}), models, self._tools)
         environment = {**self._environment(), **self._traced(ports["otlp"])}
         containers = pods.gateway(
             self._images, mounts, environment, redacts=self._handling.redacts, certificate=self._certified.mount()
@@ -235,8 +264,10 @@ class LiteLlm(Component):
         )  # fmt: skip
 
     def _reconcile(self, after: pulumi.Resource) -> None:
-        names = [team.name for team in self._spec.teams]
-        keys = {f"team-{name}": self._secrets.arns[f"{self.noun}/team-{name}"] for name in (PLATFORM_TEAM, *names)}
+        """Every team gets its key from a file of its own: those of the document, and one for each caller."""
+        at = self._secrets.arns
+        keys = {f"team-{caller.team}": at[caller.key] for caller in self._callers}
+        keys |= {f"team-{team.name}": at[f"{self.noun}/team-{team.name}"] for team in self._spec.teams}
         kubernetes.batch.v1.CronJob(
             self.named("teams"), metadata=self._meta(self.named("teams")),
             spec=kubernetes.batch.v1.CronJobSpecArgs(
@@ -272,15 +303,20 @@ class LiteLlm(Component):
         return metadata["name"]
 
     def _grants(self, key: pulumi.Input[str]) -> None:
-        """What each workload may do with what is the gateway's own; models grant access to themselves."""
+        """What each workload may do with what is the gateway's own; models and tools grant access to themselves.
+
+        The teams job also reads the keys of callers, so as to make them known.
+        """
         at = self._secrets.arns
-        master, teams = at[f"{self.noun}/master-key"], sorted(self._spec.needs().secrets - {"master-key"})
+        master = at[f"{self.noun}/master-key"]
+        teams = sorted(f"{self.noun}/{name}" for name in self._spec.needs().secrets - {"master-key"})
+        teams += [caller.key for caller in self._callers]
         signs_in = {"Effect": "Allow", "Action": "rds-db:connect", "Resource": self._database.sign_in_arn(USER)}
         connects = {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": self._cache.connect_arns}
         wanted = {
             "gateway": [self._reads([master]), self._decrypts(key), signs_in, connects],
             "migrations": [self._reads_master(), self._decrypts(key), signs_in],
-            "teams": [self._reads([master, *(at[f"{self.noun}/{name}"] for name in teams)]), self._decrypts(key)],
+            "teams": [self._reads([master, *(at[name] for name in teams)]), self._decrypts(key)],
         }
         for workload, statements in wanted.items():
             aws.iam.RolePolicy(

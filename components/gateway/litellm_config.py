@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.gateway.litellm_spec import PLATFORM_TEAM
-
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from pydantic import JsonValue
 
-    from components.gateway.litellm_spec import Level, LiteLlmSpec, RouteModel
+    from components.gateway.callers import Caller
+    from components.gateway.litellm_spec import Level, LiteLlmSpec, RouteModel, ServerTools
 
 DOOR_PORT = 6379
 """Where the sidecar listens on the loopback."""
 ANALYZER_PORT, ANONYMIZER_PORT = 5002, 5001
 """Where Presidio listens, in the same pod."""
 MILLION = 1_000_000
+NO_MODEL = "no-default-models"
+"""LiteLLM's word for a team that may call no model; an empty list would mean every model."""
+FORWARDED = ("x-blueprint-groups",)
+"""Headers of a caller that reach a server of tools: the groups of the person on whose behalf it asks."""
+TOOL_SECONDS = 30
+"""Longest wait for one tool."""
 
 PERSONAL = (
     "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "LOCATION", "MEDICAL_LICENSE", "NRP", "PERSON", "PHONE_NUMBER",
@@ -79,28 +86,62 @@ def settings(spec: LiteLlmSpec, handling: Handling) -> dict[str, JsonValue]:
     }
 
 
-def routes(spec: LiteLlmSpec) -> list[JsonValue]:
-    """What the start program joins with the models' own entries; a model that is switched off is not among them."""
+def routes(spec: LiteLlmSpec, off: AbstractSet[str]) -> list[JsonValue]:
+    """What the start program joins with the models' own entries; a model that is off is not among them."""
     return [
         {
             "name": route.name,
             "task": route.task,
             "timeout_seconds": route.timeout_seconds,
             "retries": route.retries,
-            "models": [_model(model) for model in route.models if model.serving not in spec.switched_off],
+            "models": [_model(model) for model in route.models if model.serving not in off],
         }
         for route in spec.routes
     ]
 
 
-def teams(spec: LiteLlmSpec, owner: str) -> list[JsonValue]:
-    """Every team with its limits, the platform's own first."""
-    everything: list[JsonValue] = [route.name for route in spec.routes]
-    platform: dict[str, JsonValue] = {"name": PLATFORM_TEAM, "owner": owner, "models": everything}
+def server(entry: ServerTools) -> str:
+    """What LiteLLM calls a server of tools; callers see its tools as <server>-<tool>, so there is no hyphen in it."""
+    return entry.name.replace("-", "_")
+
+
+def tool_server(entry: ServerTools) -> dict[str, JsonValue]:
+    """What does not depend on who answers: the tools that pass, the headers that are handed on, and how long to wait."""
+    return {
+        "transport": "http",
+        "auth_type": "bearer_token",
+        "allowed_tools": list(entry.all),
+        "allow_all_keys": False,
+        "extra_headers": list(FORWARDED),
+        "timeout": TOOL_SECONDS,
+    }
+
+
+def teams(spec: LiteLlmSpec, owner: str, callers: tuple[Caller, ...]) -> list[JsonValue]:
+    """Every team with its limits, rights and the file that holds its key: the platform's own components first."""
+    everything = [route.name for route in spec.routes]
+    own: list[JsonValue] = [
+        {
+            "name": caller.team, "owner": owner, "models": sorted(caller.models or everything) if caller.asks else [NO_MODEL],
+            "tools": _rights(spec, caller.tools), **spec.platform_limits.model_dump(mode="json"),
+        }
+        for caller in callers
+    ]  # fmt: skip
     others: list[JsonValue] = [
-        {**team.model_dump(mode="json"), "models": list(team.models) or everything} for team in spec.teams
+        {**team.model_dump(mode="json"), "models": list(team.models) or list(everything), "tools": {}}
+        for team in spec.teams
     ]
-    return [{**platform, **spec.platform_limits.model_dump(mode="json")}, *others]
+    return [*own, *others]
+
+
+def _rights(spec: LiteLlmSpec, names: frozenset[str]) -> dict[str, JsonValue]:
+    """Server -> the tools of it that a caller may use; named as the caller's want names them: knowledge/search."""
+    rights: dict[str, JsonValue] = {}
+    for entry in spec.tools:
+        allowed: list[JsonValue] = [tool for tool in entry.all if f"{entry.name}/{tool}" in names]
+        if allowed:
+            rights[server(entry)] = allowed
+    return rights
 
 
 def _model(model: RouteModel) -> dict[str, JsonValue]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from blueprint.errors import nearest
 from blueprint.spec import Spec, Tightens
 from blueprint.types import Dialect, Email, Frozen, KeyPurpose, Name
 from blueprint.wiring import Needs, Offer, Want
+from components.gateway.callers import PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 KEY_PREFIX = "sk-"
 """LiteLLM takes nothing else for a key; secrets hold it with the prefix, so that they are the very keys."""
-PLATFORM_TEAM = "platform"
-"""The team whose key the platform's own components use; it may call every route."""
+ServerNoun = Annotated[str, StringConstraints(pattern=r"^(tools|vector_stores)/[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
@@ -67,6 +68,28 @@ class Team(Limits):
     models: tuple[Name, ...] = Field((), description="Routes it may call; left out: all of them")
 
 
+class ServerTools(Frozen):
+    """What is let through of one server of tools; a tool that is not named here passes for nobody."""
+
+    server: ServerNoun = Field(
+        description="An entry of `tools` or `vector_stores`: tools/<name> or vector_stores/<name>"
+    )
+    tools: tuple[ToolName, ...] = Field((), description="Tools that a caller may be given; left out: none")
+    after_approval: tuple[ToolName, ...] = Field(
+        (), description="Tools that a caller may be given only for calls that a person approved; left out: none"
+    )
+
+    @property
+    def name(self) -> str:
+        """What callers call the server: the part after the slash."""
+        return self.server.partition("/")[2]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every tool that passes, sorted."""
+        return tuple(sorted({*self.tools, *self.after_approval}))
+
+
 class DatabaseSize(Frozen):
     """Aurora capacity."""
 
@@ -91,9 +114,12 @@ class LiteLlmSpec(Spec):
 
     kind: Literal["litellm"] = "litellm"
     routes: tuple[Route, ...] = Field(min_length=1, description="Model names that callers use")
-    teams: tuple[Team, ...] = Field((), description="Callers besides the platform itself; left out: none")
+    tools: tuple[ServerTools, ...] = Field(
+        (), description="Servers of tools behind the gateway, the only way to them; left out: no tool is reached"
+    )
+    teams: tuple[Team, ...] = Field((), description="Callers from outside the platform; left out: none")
     platform_limits: Limits = Field(
-        Limits(), description="Limits of the platform's own components; left out: see Limits"
+        Limits(), description="Limits of each of the platform's own components; left out: see Limits"
     )
     switched_off: frozenset[Name] = Field(
         frozenset(), description="Kill switch: entries of `serving` that get no request; left out: none"
@@ -128,23 +154,34 @@ class LiteLlmSpec(Spec):
         return tuple(sorted({model.serving for route in self.routes for model in route.models}))
 
     def needs(self) -> Needs:
-        """One route for each served model, a sink for traces, a key for each team."""
-        keys = frozenset(
-            {"master-key", *(f"team-{name}" for name in (PLATFORM_TEAM, *(team.name for team in self.teams)))}
-        )
+        """One route for each served model, the servers of tools, a sink for traces, a key for each team."""
+        keys = frozenset({"master-key", *(f"team-{team.name}" for team in self.teams)})
         routes = (
             Want(name=f"route-{name}", dialect=Dialect.MODEL_ROUTE, of=f"serving/{name}", workload="gateway")
             for name in self.served
         )
+        servers = (
+            Want(name=f"tools-{each.name}", dialect=Dialect.MCP, of=each.server, workload="gateway",
+                 allows=frozenset(each.all), approved=frozenset(each.after_approval))
+            for each in self.tools
+        )  # fmt: skip
+        otlp = Want(name="otlp", dialect=Dialect.OTLP, access="write", workload="gateway")
         return Needs(
-            wants=(*routes, Want(name="otlp", dialect=Dialect.OTLP, access="write", workload="gateway")),
-            offers=(Offer(name="openai", dialect=Dialect.OPENAI_V1),),
+            wants=(*routes, *servers, otlp),
+            offers=(
+                Offer(name="openai", dialect=Dialect.OPENAI_V1, names=frozenset(route.name for route in self.routes)),
+                Offer(name="mcp", dialect=Dialect.MCP, names=self._named("all"), held=self._named("after_approval")),
+            ),
             workloads=frozenset({"gateway", "migrations", "teams"}),
             services=frozenset({"secretsmanager", "sts", "eks-auth"}),
             keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.LOGS, KeyPurpose.SECRETS}),
             secrets=keys,
             prefixes=dict.fromkeys(sorted(keys), KEY_PREFIX),
         )
+
+    def _named(self, which: Literal["all", "after_approval"]) -> frozenset[str]:
+        """Tools as callers name them: knowledge/search."""
+        return frozenset(f"{each.name}/{tool}" for each in self.tools for tool in getattr(each, which))
 
 
 def _repeated(spec: LiteLlmSpec) -> Iterable[str]:
@@ -153,8 +190,16 @@ def _repeated(spec: LiteLlmSpec) -> Iterable[str]:
     for route in spec.routes:
         again = _twice(model.serving for model in route.models)
         yield from (f"route {route.name!r} lists serving {name!r} twice; give it one weight" for name in again)
-    if any(team.name == PLATFORM_TEAM for team in spec.teams):
-        yield f"team {PLATFORM_TEAM!r} is the platform's own; set platform_limits instead"
+    for team in spec.teams:
+        if team.name.startswith(PLATFORM):
+            yield f"team {team.name!r} begins like those of the platform's own components, {PLATFORM!r}; rename it"
+    for name in _twice(each.name for each in spec.tools):
+        yield f"two entries of tools are called {name!r}, and callers could not tell them apart"
+    for each in spec.tools:
+        both = sorted(set(each.tools) & set(each.after_approval))
+        yield from (f"{each.server} lets {name!r} through with and without approval; leave out one" for name in both)
+        if not each.all:
+            yield f"{each.server} lets no tool through; name its tools, or leave it out"
 
 
 def _unknown(spec: LiteLlmSpec) -> Iterable[str]:

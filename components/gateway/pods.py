@@ -22,7 +22,7 @@ core = kubernetes.core.v1
 
 PORT = 4000
 LIVE, READY = "/health/liveliness", "/health/readiness"
-PROGRAMS, SETTINGS, MODELS, SECRETS, RUN = "programs", "settings", "models", "secrets", "run"
+PROGRAMS, SETTINGS, MODELS, TOOLS, SECRETS, RUN = "programs", "settings", "models", "tools", "secrets", "run"
 PRESIDIO_USER = 10001
 DRAIN_SECONDS = 150
 """Longer than an answer usually takes: requests that run are finished, new ones go elsewhere."""
@@ -39,13 +39,15 @@ class Images:
 
 @dataclass(frozen=True)
 class Mounts:
-    """Names of what is mounted: two ConfigMaps of ours, one of each served model, and the pod's secrets."""
+    """Names of what is mounted: ConfigMaps of ours, one of each served model, and the pod's secrets."""
 
     programs: pulumi.Input[str]
     settings: pulumi.Input[str]
     secrets: pulumi.Input[str]
     models: Mapping[str, ModelRoutePort]
     """Serving -> its part; empty for the jobs."""
+    tools: pulumi.Input[str] | None = None
+    """Where the tools are; None for the jobs."""
 
     def volumes(self) -> list[core.VolumeArgs]:
         """The pod's volumes."""
@@ -65,6 +67,11 @@ class Mounts:
             core.VolumeArgs(name=SETTINGS, config_map=core.ConfigMapVolumeSourceArgs(name=self.settings)),
             secrets_volume(SECRETS, self.secrets),
             *models,
+            *(
+                []
+                if self.tools is None
+                else [core.VolumeArgs(name=TOOLS, config_map=core.ConfigMapVolumeSourceArgs(name=self.tools))]
+            ),
             authority_volume(),
             scratch(RUN, "256Mi"),
             scratch("tmp", "512Mi"),
@@ -129,7 +136,7 @@ def _litellm(
     *,
     has_models: bool,
 ) -> core.ContainerArgs:
-    mounted = (PROGRAMS, SETTINGS, SECRETS, RUN, *((MODELS,) if has_models else ()))
+    mounted = (PROGRAMS, SETTINGS, TOOLS, SECRETS, RUN, *((MODELS,) if has_models else ()))
     return core.ContainerArgs(
         name="litellm", image=images.litellm, command=["python", f"/etc/gateway/{PROGRAMS}/start.py"],
         ports=[core.ContainerPortArgs(name="https", container_port=PORT)], env=env(environment),

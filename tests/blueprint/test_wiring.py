@@ -134,3 +134,32 @@ def test_the_table_does_not_depend_on_the_order_of_the_document(order: list[str]
 
 def test_a_noun_becomes_part_of_a_resource_name() -> None:
     assert slug("gpu_pools/l40s") == "gpu-pools-l40s"
+
+
+MCP = Offer(name="mcp", dialect=Dialect.MCP, names=frozenset({"find", "close"}), held=frozenset({"close"}))
+
+
+def asks(*names: str, approved: frozenset[str] = frozenset()) -> Needs:
+    want = Want(name="tools", dialect=Dialect.MCP, allows=frozenset(names), approved=approved)
+    return Needs(wants=(want,), workloads=frozenset({"w"}))
+
+
+def test_a_name_that_the_provider_does_not_offer_is_a_problem_with_the_nearest_one() -> None:
+    _, problems = fold({"agents/a": asks("fnd"), "tools/t": Needs(offers=(MCP,))}, PHI)
+    assert [(each.path, each.what, each.allowed) for each in problems] == [
+        (("agents", "a"), "asks tools/t for 'fnd', which it does not offer", "did you mean find?")
+    ]
+
+
+def test_what_waits_for_a_person_is_not_used_without_approval() -> None:
+    given = {"tools/t": Needs(offers=(MCP,))}
+    assert [each.what for each in fold({**given, "agents/a": asks("close")}, PHI)[1]] == [
+        "uses 'close' of tools/t without approval"
+    ]
+    assert fold({**given, "agents/a": asks("close", approved=frozenset({"close"}))}, PHI)[1] == ()
+    assert fold({**given, "agents/a": asks("find")}, PHI)[1] == ()
+
+
+def test_a_provider_that_does_not_know_its_names_takes_any() -> None:
+    open_ = Needs(offers=(Offer(name="mcp", dialect=Dialect.MCP),))
+    assert fold({"agents/a": asks("whatever"), "tools/t": open_}, PHI)[1] == ()

@@ -22,7 +22,15 @@ os.environ.update({"LITELLM_MASTER_KEY": "sk-of-a-test", "LITELLM_LOCAL_MODEL_CO
 
 import litellm  # type: ignore[import-not-found]
 import yaml
-from litellm.proxy._types import ConfigGeneralSettings, ConfigYAML  # type: ignore[import-not-found]
+from litellm.proxy._experimental.mcp_server.mcp_server_manager import (  # type: ignore[import-not-found]
+    global_mcp_server_manager,
+)
+from litellm.proxy._types import (  # type: ignore[import-not-found]
+    ConfigGeneralSettings,
+    ConfigYAML,
+    LiteLLM_ObjectPermissionBase,
+    SpecialModelNames,
+)
 from litellm.proxy.guardrails.guardrail_registry import IN_MEMORY_GUARDRAIL_HANDLER  # type: ignore[import-not-found]
 from litellm.proxy.proxy_cli import run_server  # type: ignore[import-not-found]
 from litellm.proxy.proxy_server import ProxyConfig  # type: ignore[import-not-found]
@@ -57,6 +65,22 @@ def main(config: str, *variables: str) -> dict[str, object]:
         ],
         "fallbacks": router.fallbacks,
         "silent": litellm.turn_off_message_logging,
+        "tools": {
+            each.name: [
+                each.transport,
+                each.auth_type,
+                each.authentication_token,
+                each.allowed_tools,
+                each.extra_headers,
+                each.allow_all_keys,
+                each.timeout,
+            ]
+            for each in global_mcp_server_manager.config_mcp_servers.values()
+        },
+        "unknown_rights": sorted(
+            {"mcp_servers", "mcp_tool_permissions"} - LiteLLM_ObjectPermissionBase.model_fields.keys()
+        ),
+        "no_model": SpecialModelNames.no_default_models.value,
         "guardrails": {
             each["guardrail_name"]: [each["litellm_params"].guardrail, each["litellm_params"].default_on]
             for each in IN_MEMORY_GUARDRAIL_HANDLER.list_in_memory_guardrails()

@@ -2,7 +2,7 @@
 
 LiteLLM's own `include` would let a model's part overwrite any setting of the gateway, and knows no weights; here a model
 part contributes its entry and nothing else. The gateway's own secret is read from a file and handed on as environment of
-the one process that needs it; a model part names the secret of its server as `secretsmanager:<ARN>`. When a secret, the
+the one process that needs it; a model part, and an entry of a server of tools, names its secret as `secretsmanager:<ARN>`. When a secret, the
 certificate or a model part changes, LiteLLM is ended, and the container starts anew with the change.
 """
 
@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 import botocore.exceptions  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
+import certifi
 import yaml
 
 Document = dict[str, object]
@@ -29,6 +30,9 @@ Fetch = Callable[[str], str]
 
 SETTINGS = Path("/etc/gateway/settings")
 MODELS = Path("/etc/gateway/models")
+TOOLS = Path("/etc/gateway/tools/tools.json")
+AUTHORITY = Path("/etc/authority/ca.crt")
+"""Who signed the certificates of servers inside the cluster."""
 SECRETS = Path("/etc/gateway/secrets")
 RUN = Path("/run/gateway")
 CERTIFICATE = Path("/run/certificate/server.pem")
@@ -101,6 +105,10 @@ def resolve(whole: Document, fetch: Fetch) -> Document:
             }
             for entry in _maps(whole["model_list"])
         ],
+        "mcp_servers": {
+            name: {key: _value(value, fetch) for key, value in _map(server).items()}
+            for name, server in _map(whole.get("mcp_servers")).items()
+        },
     }
 
 
@@ -134,7 +142,8 @@ def configuration(fetch: Fetch) -> Document:
     """What LiteLLM reads, from what is mounted now."""
     settings = _map(yaml.safe_load((SETTINGS / "config.yaml").read_text()))
     routes = _maps(yaml.safe_load((SETTINGS / "routes.yaml").read_text()))
-    return resolve(compose(settings, routes, read_models(MODELS)), fetch)
+    servers = _map(yaml.safe_load(TOOLS.read_text()))
+    return resolve({**compose(settings, routes, read_models(MODELS)), "mcp_servers": servers}, fetch)
 
 
 def private(path: Path) -> BinaryIO:
@@ -146,6 +155,9 @@ def prepare(fetch: Fetch) -> list[str]:
     """Write what LiteLLM reads; give the command that runs it."""
     with private(RUN / "config.yaml") as file:
         file.write(yaml.safe_dump(configuration(fetch), sort_keys=False).encode())
+    with private(RUN / "authorities.pem") as file:
+        file.write(Path(certifi.where()).read_bytes() + AUTHORITY.read_bytes())
+    os.environ["SSL_CERT_FILE"] = str(RUN / "authorities.pem")  # LiteLLM has no such setting for one server of tools
     os.environ["LITELLM_MASTER_KEY"] = key(SECRETS / "master-key")
     return [
         "litellm", "--config", str(RUN / "config.yaml"), "--host", "0.0.0.0", "--port", os.environ["PORT"],  # noqa: S104

@@ -48,8 +48,14 @@ def wanted(team: Json) -> Json:
     return {
         "team_id": team["name"], "team_alias": team["name"], "models": team["models"], "metadata": {"owner": team["owner"]},
         "max_budget": team["budget_usd_month"], "budget_duration": "30d", "rpm_limit": team["requests_per_minute"],
-        "tpm_limit": team["tokens_per_minute"], "blocked": False,
+        "tpm_limit": team["tokens_per_minute"], "blocked": False, "object_permission": _rights(team.get("tools")),
     }  # fmt: skip
+
+
+def _rights(tools: object) -> Json:
+    """Which tools of which servers; who is given none reaches none. Written out, so that a right that ended is taken back."""
+    given = {str(server): names for server, names in tools.items()} if isinstance(tools, Mapping) else {}
+    return {"mcp_servers": sorted(given), "mcp_tool_permissions": given}
 
 
 def reconcile(teams: Sequence[Json], keys: Mapping[str, str], call: Call) -> None:

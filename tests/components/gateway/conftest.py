@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blueprint.ports import ModelRoutePort, OtlpPort
+from blueprint.ports import McpPort, ModelRoutePort, OtlpPort
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Offer
 from components.gateway.litellm import LiteLlm
@@ -35,6 +35,14 @@ DOCUMENT = {
     "teams": [{"name": "claims", "owner": "claims@example.org", "models": ["economy"], "budget_usd_month": 250}],
 }
 
+WITH_TOOLS = {
+    **DOCUMENT,
+    "tools": [
+        {"server": "vector_stores/case-notes", "tools": ["search"]},
+        {"server": "tools/tickets", "tools": ["find"], "after_approval": ["close"]},
+    ],
+}
+
 
 def served(name: str) -> tuple[str, Needs]:
     return f"serving/{name}", Needs(offers=(Offer(name="model-route", dialect=Dialect.MODEL_ROUTE),))
@@ -43,7 +51,9 @@ def served(name: str) -> tuple[str, Needs]:
 def synthesised(spec: LiteLlmSpec, **more: Needs) -> ResourceGraph:
     needs = {
         "gateway": spec.needs(), "observability": Needs(offers=(Offer(name="otlp", dialect=Dialect.OTLP),)),
-        **dict(served(name) for name in spec.served), **more,
+        **dict(served(name) for name in spec.served),
+        **{entry.server: Needs(offers=(Offer(name="mcp", dialect=Dialect.MCP, names=frozenset(entry.all)),)) for entry in spec.tools},
+        **more,
     }  # fmt: skip
 
     def program() -> None:
@@ -58,10 +68,18 @@ def synthesised(spec: LiteLlmSpec, **more: Needs) -> ResourceGraph:
             provider="observability", grpc="https://collector.observability.svc:4317",
             http="https://collector.observability.svc:4318", authorities="kube-root-ca.crt",
         )  # fmt: skip
+        tools = {
+            f"tools-{entry.name}": McpPort(
+                provider=entry.server, url=f"https://{entry.name}.example.svc/mcp", tools=entry.all,
+                secret_arn=builders.arn("secretsmanager", f"secret:claims-prod/{entry.server}/key"),
+                authorities="kube-root-ca.crt",
+            )
+            for entry in spec.tools
+        }  # fmt: skip
         LiteLlm(
             "gateway", spec, platform=context, network=builders.network(), keys=builders.keys(),
             identity=builders.identity(context), cluster=builders.cluster(context), secrets=builders.secrets(context),
-            backup=builders.backup(), ingress=builders.ingress(), ports={**ports, "otlp": otlp},
+            backup=builders.backup(), ingress=builders.ingress(), ports={**ports, **tools, "otlp": otlp},
         )  # fmt: skip
 
     return builders.graph(program)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
+from blueprint.errors import DocumentError
 from blueprint.types import Dialect
-from blueprint.wiring import Needs, Want
+from blueprint.wiring import Needs, Offer, Registration, Want
 from components.gateway.litellm_spec import LiteLlmSpec
 from tests.components import manifests
 from tests.components.builders import CLASSES, names, only, types
-from tests.components.gateway.conftest import DOCUMENT, synthesised
+from tests.components.gateway.conftest import DOCUMENT, WITH_TOOLS, synthesised
 from tests.components.strictest import strictest
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def test_the_gateway_answers_with_a_certificate_that_its_jobs_verify(gateway: Re
 
 
 def test_every_kubernetes_object_fits_the_api(gateway: ResourceGraph) -> None:
-    assert len(manifests.check(gateway)) == 14
+    assert len(manifests.check(gateway)) == 15
 
 
 def test_every_container_is_confined_limited_and_probed(gateway: ResourceGraph) -> None:
@@ -103,7 +105,7 @@ def test_each_workload_reads_its_own_secrets_and_no_other(gateway: ResourceGraph
         "StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": "arn"}
     }
     assert held["teams"][0]["Resource"] == [
-        f"{secret}claims-prod/gateway/{name}" for name in ("master-key", "team-claims", "team-platform")
+        f"{secret}claims-prod/gateway/{name}" for name in ("master-key", "team-claims")
     ]
     assert [each["Action"] for each in held["gateway"]] == [
         ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "kms:Decrypt", "rds-db:connect",
@@ -134,18 +136,71 @@ def test_another_setting_makes_another_config_map_and_so_new_pods(gateway: Resou
     assert yaml.safe_load(settings(other)["routes.yaml"])[1]["models"] == []
 
 
-def test_a_consumer_may_read_the_platforms_key_and_reach_the_pods() -> None:
-    want = Want(name="models", dialect=Dialect.OPENAI_V1, workload="runtime")
-    agents = Needs(wants=(want,), workloads=frozenset({"runtime"}))
-    with_it, without = synthesised(LiteLlmSpec.model_validate(DOCUMENT), agents=agents), synthesised(
-        LiteLlmSpec.model_validate(DOCUMENT)
+def caller(*secrets: str) -> Needs:
+    wants = (
+        Want(name="models", dialect=Dialect.OPENAI_V1, workload="runtime", allows=frozenset({"economy"})),
+        Want(name="tools", dialect=Dialect.MCP, of="gateway", workload="runtime", allows=frozenset({"case-notes/search"})),
+        Want(name="approved", dialect=Dialect.MCP, of="gateway", workload="approver",
+             allows=frozenset({"tickets/close"}), approved=frozenset({"tickets/close"})),
     )  # fmt: skip
-    added = {resource.name for resource in with_it.resources} - {resource.name for resource in without.resources}
-    assert added == {f"gateway-admits-agents-runtime-models{part}" for part in ("", "-grant", "-egress", "-ingress")}
-    grant = policy(only(with_it, "aws:iam/rolePolicy:RolePolicy", "gateway-admits-agents-runtime-models-grant"))
-    assert grant[0]["Resource"] == [
-        "arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/gateway/team-platform"
-    ]
+    return Needs(wants=wants, workloads=frozenset({"runtime", "approver"}), secrets=frozenset(secrets))
+
+
+@pytest.fixture(scope="module")
+def called() -> ResourceGraph:
+    agents = {"agents/intake": caller("gateway-key", "gateway-key-approver")}
+    return synthesised(LiteLlmSpec.model_validate(WITH_TOOLS), **agents)
+
+
+def test_each_caller_is_a_team_with_its_own_key_and_rights(called: ResourceGraph) -> None:
+    first, second, _ = json.loads(settings(called)["teams.json"])
+    assert (first["name"], first["models"], first["tools"]) == (
+        "platform-agents-intake", ["economy"], {"case_notes": ["search"]}
+    )  # fmt: skip
+    assert (second["name"], second["models"], second["tools"]) == (
+        "platform-agents-intake-approver", ["no-default-models"], {"tickets": ["close"]}
+    )  # fmt: skip
+    objects = only(called, "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass", "gateway-teams-secrets")
+    listed = json.loads(objects.inputs["spec"]["parameters"]["objects"])
+    prefix = "arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/agents/intake/gateway-key"
+    assert {each["objectAlias"]: each["objectName"] for each in listed}.items() >= {
+        "team-platform-agents-intake": prefix, "team-platform-agents-intake-approver": f"{prefix}-approver"
+    }.items()  # fmt: skip
+    held = policy(only(called, "aws:iam/rolePolicy:RolePolicy", "gateway-teams-own"))
+    assert {prefix, f"{prefix}-approver"} < set(held[0]["Resource"])
+
+
+def test_a_caller_reaches_the_pods_and_gets_no_further_right(called: ResourceGraph) -> None:
+    admitted = {each.name for each in called.resources if "admits" in each.name}
+    edges = ("runtime-models", "runtime-tools", "approver-approved")
+    assert admitted == {
+        f"gateway-admits-agents-intake-{edge}{part}" for edge in edges for part in ("", "-egress", "-ingress")
+    }
+
+
+def test_a_caller_without_a_key_of_its_own_is_refused() -> None:
+    with pytest.raises(DocumentError, match="calls gateway and declares no key of its own"):
+        synthesised(LiteLlmSpec.model_validate(WITH_TOOLS), **{"agents/intake": caller()})
+
+
+def test_tools_are_reached_by_their_servers_keys_and_are_named_one_by_one(called: ResourceGraph) -> None:
+    told = json.loads(only(called, CONFIG_MAP, "gateway-tools").inputs["data"]["tools.json"])
+    assert told["tickets"] == {
+        "transport": "http", "auth_type": "bearer_token", "allowed_tools": ["close", "find"], "allow_all_keys": False,
+        "extra_headers": ["x-blueprint-groups"], "timeout": 30, "url": "https://tickets.example.svc/mcp",
+        "authentication_token": "secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/tools/tickets/key",
+    }  # fmt: skip
+    assert sorted(told) == ["case_notes", "tickets"]
+
+
+def test_a_model_that_nobody_approved_gets_no_request() -> None:
+    waiting = Registration(kind="model", name="small", owner="a@example.org", risk_class="high")
+    offer = Offer(name="model-route", dialect=Dialect.MODEL_ROUTE)
+    for approver, left in ((None, [["large"], []]), ("b@example.org", [["large", "small"], ["small"]])):
+        register = waiting.model_copy(update={"approved_by": approver})
+        more = {"serving/small": Needs(offers=(offer,), registers=(register,))}
+        found = yaml.safe_load(settings(synthesised(LiteLlmSpec.model_validate(DOCUMENT), **more))["routes.yaml"])
+        assert [[model["serving"] for model in route["models"]] for route in found] == left
 
 
 def test_nothing_else_is_made(gateway: ResourceGraph) -> None:

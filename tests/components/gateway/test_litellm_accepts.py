@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from components.gateway.litellm_config import routes
+from components.gateway.litellm_config import NO_MODEL, routes, server, tool_server
+from components.gateway.litellm_spec import LiteLlmSpec
 from components.gateway.programs import start
 from components.versions import image
 from tests.components.builders import only
+from tests.components.gateway.conftest import WITH_TOOLS
 from tests.components.gateway.test_start import PARTS
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
-    from components.gateway.litellm_spec import LiteLlmSpec
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".tools" / "litellm" / "bin" / "python"
@@ -26,7 +27,7 @@ VARIABLES = (
     "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT", "DATABASE_USER", "DISABLE_ADMIN_UI", "IAM_TOKEN_DB_AUTH",
     "LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOG", "LITELLM_MASTER_KEY", "LITELLM_MODE", "NO_DOCS", "NO_OPENAPI",
     "NO_REDOC", "OTEL_ENDPOINT", "OTEL_EXPORTER", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-    "OTEL_SERVICE_NAME", "PORT",
+    "OTEL_SERVICE_NAME", "PORT", "SSL_CERT_FILE",
 )  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,11 @@ def told(
         pytest.skip("NOT RUN: LiteLLM is not installed; `make test-litellm` installs it and runs this")
     data = only(gateway, "kubernetes:core/v1:ConfigMap", "gateway-settings").inputs["data"]
     settings = yaml.safe_load(data["config.yaml"])
-    whole = start.resolve(start.compose(settings, routes(spec), PARTS), lambda _: "of-a-test")  # type: ignore[arg-type]
+    tools = {server(entry): {**tool_server(entry), "url": "https://tools.example.svc/mcp",
+                             "authentication_token": "secretsmanager:arn"}
+             for entry in LiteLlmSpec.model_validate(WITH_TOOLS).tools}  # fmt: skip
+    composed = {**start.compose(settings, routes(spec, spec.switched_off), PARTS), "mcp_servers": tools}  # type: ignore[arg-type]
+    whole = start.resolve(composed, lambda _: "of-a-test")
     file = tmp_path_factory.mktemp("litellm") / "config.yaml"
     file.write_text(yaml.safe_dump(whole))
     run = subprocess.run(
@@ -60,7 +65,7 @@ def test_it_is_the_version_that_the_image_has(told: dict[str, object]) -> None:
 def test_litellm_knows_every_setting_and_variable(told: dict[str, object]) -> None:
     assert {name: value for name, value in told.items() if name.startswith("unknown_")} == {
         "unknown_general_settings": [], "unknown_litellm_settings": [], "unknown_router_settings": [],
-        "unknown_variables": [],
+        "unknown_rights": [], "unknown_variables": [],
     }  # fmt: skip
 
 
@@ -84,3 +89,12 @@ def test_litellm_routes_by_our_weights_and_fallbacks(told: dict[str, object]) ->
 def test_litellm_runs_both_guardrails_for_every_caller(told: dict[str, object]) -> None:
     assert told["guardrails"] == {"card-data": ["litellm_content_filter", True], "personal-data": ["presidio", True]}
     assert told["silent"] is False
+
+
+def test_litellm_reads_servers_of_tools_as_we_mean_them(told: dict[str, object]) -> None:
+    shared = ["x-blueprint-groups"], False, 30
+    assert told["tools"] == {
+        "case_notes": ["http", "bearer_token", "of-a-test", ["search"], *shared],
+        "tickets": ["http", "bearer_token", "of-a-test", ["close", "find"], *shared],
+    }
+    assert told["no_model"] == NO_MODEL

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from components.gateway.litellm_config import Handling, routes, settings, teams
+from components.gateway.callers import Caller
+from components.gateway.litellm_config import Handling, routes, server, settings, teams, tool_server
 from components.gateway.litellm_spec import LiteLlmSpec
-from tests.components.gateway.conftest import DOCUMENT
+from tests.components.gateway.conftest import DOCUMENT, WITH_TOOLS
 
 STRICT = Handling(logging="redacted", redacts=True, card_data_allowed=False, record_days=365)
 
@@ -57,7 +58,7 @@ def test_answers_are_not_cached(spec: LiteLlmSpec) -> None:
 
 
 def test_routes_carry_weights_prices_and_limits_of_time(spec: LiteLlmSpec) -> None:
-    assert routes(spec) == [
+    assert routes(spec, frozenset()) == [
         {
             "name": "chat", "task": "chat", "timeout_seconds": 120, "retries": 2,
             "models": [
@@ -71,17 +72,39 @@ def test_routes_carry_weights_prices_and_limits_of_time(spec: LiteLlmSpec) -> No
 
 def test_a_model_that_is_switched_off_gets_no_request() -> None:
     off = LiteLlmSpec.model_validate({**DOCUMENT, "switched_off": ["small"]})
-    assert [[model["serving"] for model in route["models"]] for route in routes(off)] == [["large"], []]  # type: ignore[index,call-overload,union-attr]
+    assert [[model["serving"] for model in route["models"]] for route in routes(off, off.switched_off)] == [
+        ["large"],
+        [],
+    ]  # type: ignore[index,call-overload,union-attr]
 
 
-def test_teams_start_with_the_platform_and_name_their_routes(spec: LiteLlmSpec) -> None:
-    assert teams(spec, "ml-platform@example.org") == [
+INTAKE = Caller("agents/intake", "gateway-key", True, frozenset({"economy"}), frozenset({"case-notes/search"}))
+APPROVED = Caller("agents/intake", "gateway-key-approver", False, frozenset(), frozenset({"tickets/close"}))
+
+
+def test_every_component_that_calls_is_a_team_of_its_own_with_just_what_its_wants_allow() -> None:
+    spec = LiteLlmSpec.model_validate(WITH_TOOLS)
+    limits = {"budget_usd_month": 1000.0, "requests_per_minute": 600, "tokens_per_minute": 400_000}
+    assert teams(spec, "ml-platform@example.org", (INTAKE, APPROVED)) == [
         {
-            "name": "platform", "owner": "ml-platform@example.org", "models": ["chat", "economy"],
-            "budget_usd_month": 1000, "requests_per_minute": 600, "tokens_per_minute": 400_000,
+            "name": "platform-agents-intake", "owner": "ml-platform@example.org", "models": ["economy"],
+            "tools": {"case_notes": ["search"]}, **limits,
         },
         {
-            "name": "claims", "owner": "claims@example.org", "models": ["economy"], "budget_usd_month": 250,
-            "requests_per_minute": 600, "tokens_per_minute": 400_000,
+            "name": "platform-agents-intake-approver", "owner": "ml-platform@example.org", "models": ["no-default-models"],
+            "tools": {"tickets": ["close"]}, **limits,
+        },
+        {
+            "name": "claims", "owner": "claims@example.org", "models": ["economy"], "tools": {}, **limits,
+            "budget_usd_month": 250.0,
         },
     ]  # fmt: skip
+
+
+def test_a_server_of_tools_lets_through_what_is_named_and_hands_on_the_groups_of_the_person() -> None:
+    notes, tickets = LiteLlmSpec.model_validate(WITH_TOOLS).tools
+    assert (server(notes), server(tickets)) == ("case_notes", "tickets")
+    assert tool_server(tickets) == {
+        "transport": "http", "auth_type": "bearer_token", "allowed_tools": ["close", "find"], "allow_all_keys": False,
+        "extra_headers": ["x-blueprint-groups"], "timeout": 30,
+    }  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from blueprint.types import DataClass, Dialect, KeyPurpose
 from blueprint.wiring import Needs, Offer, fold
 from components.gateway.litellm_spec import LiteLlmSpec
-from tests.components.gateway.conftest import DOCUMENT
+from tests.components.gateway.conftest import DOCUMENT, WITH_TOOLS
 
 ROUTE = {"name": "chat", "models": [{"serving": "large"}]}
 
@@ -28,9 +28,9 @@ def test_wants_one_model_route_for_each_served_model_and_a_sink_for_traces() -> 
     ]
 
 
-def test_each_team_has_a_key_of_its_own_among_the_secrets_and_the_platform_too() -> None:
+def test_each_team_has_a_key_of_its_own_among_the_secrets() -> None:
     needs = LiteLlmSpec.model_validate(DOCUMENT).needs()
-    assert needs.secrets == {"master-key", "team-claims", "team-platform"}
+    assert needs.secrets == {"master-key", "team-claims"}
     assert needs.keys == {KeyPurpose.DATABASES, KeyPurpose.LOGS, KeyPurpose.SECRETS}
     assert needs.egress == needs.processors == frozenset()
 
@@ -79,8 +79,31 @@ def test_names_that_stand_twice_are_refused() -> None:
     assert "route 'chat' lists serving 'large' twice" in said
 
 
-def test_the_platforms_own_team_cannot_be_declared() -> None:
-    assert "set platform_limits instead" in refusal(teams=[{"name": "platform", "owner": "a@example.org"}])
+def test_the_platforms_own_teams_cannot_be_declared() -> None:
+    said = refusal(teams=[{"name": "platform-agents-intake", "owner": "a@example.org"}])
+    assert "begins like those of the platform's own components, 'platform-'; rename it" in said
+
+
+def test_servers_of_tools_are_wanted_with_the_tools_that_pass_and_offered_by_name() -> None:
+    needs = LiteLlmSpec.model_validate(WITH_TOOLS).needs()
+    wants = {want.name: want for want in needs.wants if want.dialect is Dialect.MCP}
+    assert {name: (want.of, want.allows, want.approved) for name, want in wants.items()} == {
+        "tools-case-notes": ("vector_stores/case-notes", {"search"}, frozenset()),
+        "tools-tickets": ("tools/tickets", {"find", "close"}, {"close"}),
+    }
+    openai, mcp = needs.offers
+    assert openai.names == {"chat", "economy"}
+    assert (mcp.names, mcp.held) == ({"case-notes/search", "tickets/find", "tickets/close"}, {"tickets/close"})
+
+
+def test_tools_that_are_ambiguous_or_empty_are_refused_at_once() -> None:
+    said = refusal(tools=[
+        {"server": "tools/notes", "tools": ["find"], "after_approval": ["find"]}, {"server": "vector_stores/notes"},
+    ])  # fmt: skip
+    assert "two entries of tools are called 'notes'" in said
+    assert "tools/notes lets 'find' through with and without approval" in said
+    assert "vector_stores/notes lets no tool through" in said
+    assert "String should match pattern" in refusal(tools=[{"server": "gateway/notes", "tools": ["find"]}])
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ PARTS: dict[str, list[start.Document]] = {
 
 
 def composed(spec: LiteLlmSpec, parts: dict[str, list[start.Document]] = PARTS) -> start.Document:
-    return start.compose({"general_settings": {}}, routes(spec), parts)  # type: ignore[arg-type]
+    return start.compose({"general_settings": {}}, routes(spec, spec.switched_off), parts)  # type: ignore[arg-type]
 
 
 def test_each_route_becomes_deployments_of_its_name_with_their_weights(spec: LiteLlmSpec) -> None:
@@ -112,6 +112,8 @@ def test_a_renewed_certificate_changes_what_litellm_was_started_with(
     monkeypatch.setattr(start, "CERTIFICATE", tmp_path / "server.pem")
     (tmp_path / "SETTINGS" / "config.yaml").write_text("general_settings: {}")
     (tmp_path / "SETTINGS" / "routes.yaml").write_text("[]")
+    monkeypatch.setattr(start, "TOOLS", tmp_path / "tools.json")
+    (tmp_path / "tools.json").write_text("{}")
     seen = []
     for content in ("first", "first", "second"):
         (tmp_path / "server.pem").write_text(content)
@@ -142,3 +144,31 @@ def test_what_cannot_be_read_changes_nothing_and_the_exit_code_is_litellms(monke
 
     assert start.watch(child, look) == 7
     assert looks > 1
+
+
+def test_a_server_of_tools_gets_its_key_as_the_program_starts(spec: LiteLlmSpec) -> None:
+    whole = {
+        **composed(spec),
+        "mcp_servers": {"tickets": {"url": "https://tickets", "authentication_token": f"secretsmanager:{ARN}"}},
+    }
+    assert start.resolve(whole, {ARN: "of-a-test"}.__getitem__)["mcp_servers"] == {
+        "tickets": {"url": "https://tickets", "authentication_token": "of-a-test"}
+    }
+
+
+def test_litellm_trusts_the_public_authorities_and_that_of_the_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "configuration", lambda _: {})
+    for name in ("SECRETS", "RUN"):
+        monkeypatch.setattr(start, name, tmp_path)
+    monkeypatch.setattr(start, "AUTHORITY", tmp_path / "ca.crt")
+    monkeypatch.setenv("PORT", "4000")
+    monkeypatch.setenv("SSL_CERT_FILE", "")
+    monkeypatch.setenv("LITELLM_MASTER_KEY", "")
+    (tmp_path / "ca.crt").write_text("of the cluster")
+    (tmp_path / "master-key").write_text("sk-of-a-test")
+    start.prepare(str)
+    trusted = (tmp_path / "authorities.pem").read_text()
+    assert trusted.endswith("of the cluster")
+    assert "BEGIN CERTIFICATE" in trusted

@@ -10,11 +10,12 @@ from components.gateway.programs import teams
 
 TEAM = {
     "name": "claims", "owner": "claims@example.org", "models": ["economy"], "budget_usd_month": 250,
-    "requests_per_minute": 600, "tokens_per_minute": 4000,
+    "requests_per_minute": 600, "tokens_per_minute": 4000, "tools": {"notes": ["search"]},
 }  # fmt: skip
 AS_SENT = {
     "team_id": "claims", "team_alias": "claims", "models": ["economy"], "metadata": {"owner": "claims@example.org"},
     "max_budget": 250, "budget_duration": "30d", "rpm_limit": 600, "tpm_limit": 4000, "blocked": False,
+    "object_permission": {"mcp_servers": ["notes"], "mcp_tool_permissions": {"notes": ["search"]}},
 }  # fmt: skip
 
 
@@ -81,3 +82,7 @@ def test_no_key_ever_stands_in_an_address() -> None:
 def test_a_refusal_ends_the_job_with_what_was_said() -> None:
     with pytest.raises(teams.RefusedError, match=r'/key/generate answered 400: \{"error": "no"\}'):
         teams.reconcile([TEAM], {"claims": "sk-new"}, Gateway({}, refuses="/key/generate"))
+
+
+def test_a_team_without_tools_is_told_so_that_a_right_that_ended_is_taken_back() -> None:
+    assert teams.wanted({**TEAM, "tools": {}})["object_permission"] == {"mcp_servers": [], "mcp_tool_permissions": {}}
