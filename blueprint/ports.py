@@ -208,9 +208,14 @@ class TracesPort(Port):
 
     DIALECT = Dialect.TRACES
     http: pulumi.Input[str]
+    """What stands before /v1/traces."""
+    user: str
+    """The public half of the key pair: the user of basic authentication."""
     secret_arn: pulumi.Input[str]
-    """Secret with the key pair as "public:secret", sent as basic authentication."""
+    """Secret with the other half: the password, and nothing else, so that a file of it can be read as it is."""
     authorities: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What callers send with every request, in clear."""
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,16 @@ class Certified:
         service: str,
         cluster: ClusterPort,
         network: NetworkPort,
+        space: pulumi.Input[str] | None = None,
     ) -> None:
+        """`space` is the namespace as the cluster made it; left out: the component's own."""
         self._component, self._service, self._cluster, self._space = component, service, cluster, who.namespace
         objects = component.within(provider=cluster.provider_resource)
-        self._program = program(component, cluster.namespaces[component.noun], objects)
+        space = cluster.namespaces[component.noun] if space is None else space
+        self._program = program(component, space, objects)
         bind(component, ASKS, who.service_account, who.namespace, objects)
         network_policy(
-            component, "certificate-way", namespace=cluster.namespaces[component.noun], selects=who.labels, opts=objects,
+            component, "certificate-way", namespace=space, selects=who.labels, opts=objects,
             egress=[(Peer(cidr=network.vpc_cidr), [443])],
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import pulumi_aws as aws
 
@@ -23,6 +23,9 @@ PORT = 6379
 LOGS = ("engine-log", "slow-log")
 COMMANDS = "on ~* &* -@all +@read +@write +@connection +@scripting +@transaction +@pubsub -@dangerous +info"
 """What the one user may do: everything with keys, nothing with the server but to ask for its state."""
+WhenFull: TypeAlias = Literal["volatile-ttl", "noeviction"]
+"""What a full cache does: drop what would expire soonest, or refuse writes. Queues must lose nothing, and so refuse."""
+_FULL = {"volatile-ttl": "Drops what expires soonest when full", "noeviction": "Refuses writes when full"}
 
 
 class Valkey(Component):
@@ -46,6 +49,7 @@ class Valkey(Component):
         admits: pulumi.Input[str],
         keep: bool,
         opts: pulumi.ResourceOptions,
+        when_full: WhenFull = "volatile-ttl",
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         self.classes = classes
@@ -60,7 +64,7 @@ class Valkey(Component):
             transit_encryption_enabled=True, transit_encryption_mode="required",
             user_group_ids=[self._users().user_group_id], subnet_group_name=self._subnets(network).name,
             security_group_ids=[self._security_group(network, admits).id],
-            parameter_group_name=self._parameters().name,
+            parameter_group_name=self._parameters(when_full).name,
             snapshot_retention_limit=int(snap("rds_backup_retention", days, "down")), snapshot_window="02:00-03:00",
             maintenance_window="sun:05:30-sun:06:30", final_snapshot_identifier=f"{self.identifier}-final",
             auto_minor_version_upgrade=True, apply_immediately=False,
@@ -93,12 +97,12 @@ class Valkey(Component):
             subnet_ids=list(network.data_subnet_ids), tags=self.tags(classes=self.classes), opts=self.inside,
         )  # fmt: skip
 
-    def _parameters(self) -> aws.elasticache.ParameterGroup:
-        """A full cache drops what would expire soonest and never refuses a write: limits keep being counted."""
+    def _parameters(self, when_full: WhenFull) -> aws.elasticache.ParameterGroup:
+        """A cache that drops what would expire soonest never refuses a write: limits keep being counted."""
         return aws.elasticache.ParameterGroup(
             self.named("parameters"), name=self.identifier, family=f"valkey{VALKEY.split('.')[0]}",
-            description="Drops what expires soonest when full",
-            parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="volatile-ttl")],
+            description=_FULL[when_full],
+            parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value=when_full)],
             tags=self.tags(classes=self.classes), opts=self.inside,
         )  # fmt: skip
 
