@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from components.compute.cluster_spec import HardenedImage, Machine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EksPort(ClusterPort):
     """A cluster that managed node groups can join."""
 
