@@ -46,12 +46,17 @@ KNOWN = {
     },
     "the scrape itself": {"up"},
     "Temporal server, common/metrics/metric_defs.go, from memory, 2026-11-20": {
-        "service_requests", "service_errors", "task_latency_bucket", "task_schedule_to_start_latency_bucket",
+        "service_errors", "service_errors_total", "service_requests", "service_requests_total", "task_latency_bucket",
+    },
+    "Qdrant, src/common/metrics.rs, from memory, 2026-11-20": {"rest_responses_total"},
+    "OpenTelemetry's conventions for generative systems, gen_ai.invoke_agent.duration and gen_ai.execute_tool.duration": {
+        "gen_ai_execute_tool_duration_seconds_count", "gen_ai_invoke_agent_duration_seconds_bucket",
+        "gen_ai_invoke_agent_duration_seconds_count",
     },
     "this repository": {
-        "agent_approvals_waiting", "agent_run_duration_seconds_bucket", "agent_runs_total", "agent_tool_calls_total",
-        "evaluation_cost_usd", "evaluation_finished_timestamp_seconds", "evaluation_interval_seconds", "evaluation_score",
-        "evaluation_threshold", "evaluation_unjudged_ratio", "lakehouse_table_age_seconds", "retrieval_index_age_seconds",
+        "agent_approvals_waiting", "evaluation_finished_timestamp_seconds", "evaluation_interval_seconds",
+        "evaluation_score", "evaluation_threshold", "evaluation_unjudged_ratio", "lakehouse_table_age_seconds",
+        "retrieval_index_age_seconds",
     },
 }  # fmt: skip
 """Source -> names of metrics."""
