@@ -72,6 +72,12 @@ SLOTS: Mapping[str, Slot] = {
     "gateway": Slot(Layer.GATEWAY, False, Dialect.OPENAI_V1, frozenset({"cluster", "serving", "observability", "ingress"}), {
         "litellm": _kind(Layer.GATEWAY, "litellm", "LiteLlm"),
     }),
+    "governance": Slot(Layer.GOVERNANCE, False, None, frozenset(), {
+        "registry": _kind(Layer.GOVERNANCE, "registry", "Registry"),
+    }),
+    "use_cases": Slot(Layer.GOVERNANCE, True, None, frozenset({"governance"}), {
+        "registered": _kind(Layer.GOVERNANCE, "use_case", "UseCase"),
+    }),
 }  # fmt: skip
 """In the order in which components are made."""
 
@@ -79,13 +85,11 @@ FUTURE: Mapping[str, str] = {
     "lakehouse": "lakehouse zones on Iceberg",
     "vector_stores": "vector stores",
     "agents": "the agent runtime",
-    "use_cases": "the use-case registry",
     "streaming": "event streaming",
     "features": "the feature store",
     "training": "training",
     "pipelines": "pipelines",
     "application": "the application edge",
-    "governance": "the governance registry",
 }
 """Document keys that the design names and no code serves yet; using one is refused with just that."""
 

@@ -27,6 +27,10 @@ class Tag(StrEnum):
     DATASET = "dataset"
     CUSTOMER = "customer"
     VALUE_PREFIX = "value-prefix"
+    MODEL_OWNER = "model-owner"
+    RISK_CLASS = "risk-class"
+    APPROVED_BY = "approved-by"
+    APPROVED_ON = "approved-on"
 
 
 REQUIRED = (Tag.PLATFORM, Tag.ENVIRONMENT, Tag.OWNER, Tag.COST_CENTRE, Tag.LAYER, Tag.COMPONENT, Tag.DATA_CLASS)

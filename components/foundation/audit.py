@@ -49,7 +49,7 @@ class AuditTrail(Component):
         self._spec, self._keys = spec, keys
         archive = LogArchive(
             f"{noun}/archive", spec, platform=platform, trail_arn=self._trail_arn,
-            configuration=platform.account_owner, opts=self.inside,
+            configuration=platform.account_owner, writers=platform.wiring.to(noun), opts=self.inside,
         )  # fmt: skip
         access_log = self._access_log()
         topic = self._topic()

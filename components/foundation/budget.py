@@ -11,13 +11,13 @@ from blueprint.tags import Tag
 from blueprint.types import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import pulumi
 
     from blueprint.context import PlatformContext
     from blueprint.ports import AuditPort, Port
-    from blueprint.types import Noun
+    from blueprint.types import Email, Noun, Percent
     from components.foundation.budget_spec import BudgetSpec
 
 
@@ -38,26 +38,52 @@ class Budget(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
-        self._topic_arn, self._emails = audit.alert_topic_arn, list(spec.emails or (platform.owner,))
-        aws.budgets.Budget(
-            self.named("monthly"), name=f"{platform.label}-monthly", budget_type="COST", time_unit="MONTHLY",
-            limit_amount=str(spec.monthly_usd), limit_unit="USD",
-            filter_expression={
-                "ands": [
-                    {"tags": {"key": Tag.PLATFORM, "values": [platform.name], "match_options": ["EQUALS"]}},
-                    {"tags": {"key": Tag.ENVIRONMENT, "values": [platform.environment], "match_options": ["EQUALS"]}},
-                ]
-            },
-            notifications=[
-                *(self._told("ACTUAL", percent) for percent in sorted(spec.warn_at_percent)),
-                self._told("FORECASTED", 100),
-            ],
-            tags=self.tags(classes=frozenset()), opts=self.inside,
+        monthly_budget(
+            self, "monthly", usd=spec.monthly_usd, of={}, topic_arn=audit.alert_topic_arn, emails=spec.emails,
+            warn_at_percent=spec.warn_at_percent,
         )  # fmt: skip
         self.finish()
 
-    def _told(self, kind: Literal["ACTUAL", "FORECASTED"], percent: int) -> aws.budgets.BudgetNotificationArgs:
-        return aws.budgets.BudgetNotificationArgs(
-            comparison_operator="GREATER_THAN", notification_type=kind, threshold=percent, threshold_type="PERCENTAGE",
-            subscriber_sns_topic_arns=[self._topic_arn], subscriber_email_addresses=self._emails,
-        )  # fmt: skip
+
+def monthly_budget(
+    component: Component,
+    part: str,
+    *,
+    usd: int,
+    of: Mapping[Tag, str],
+    topic_arn: pulumi.Input[str],
+    emails: Sequence[Email],
+    warn_at_percent: Collection[Percent],
+) -> aws.budgets.Budget:
+    """A budget for what carries the platform's tags and those of `of`; its forecast is announced as well."""
+    platform = component.platform
+    told = list(emails or (platform.owner,))
+    tags = {Tag.PLATFORM: platform.name, Tag.ENVIRONMENT: platform.environment, **of}
+    return aws.budgets.Budget(
+        component.named(part), name=f"{platform.label}-{part}", budget_type="COST", time_unit="MONTHLY",
+        limit_amount=str(usd), limit_unit="USD",
+        filter_expression=aws.budgets.BudgetFilterExpressionArgs(
+            ands=[
+                aws.budgets.BudgetFilterExpressionAndArgs(
+                    tags=aws.budgets.BudgetFilterExpressionAndTagsArgs(
+                        key=key.value, values=[value], match_options=["EQUALS"]
+                    )
+                )
+                for key, value in tags.items()
+            ]
+        ),
+        notifications=[
+            *(_told("ACTUAL", percent, topic_arn, told) for percent in sorted(warn_at_percent)),
+            _told("FORECASTED", 100, topic_arn, told),
+        ],
+        tags=component.tags(classes=frozenset()), opts=component.inside,
+    )  # fmt: skip
+
+
+def _told(
+    kind: Literal["ACTUAL", "FORECASTED"], percent: int, topic_arn: pulumi.Input[str], emails: Sequence[str]
+) -> aws.budgets.BudgetNotificationArgs:
+    return aws.budgets.BudgetNotificationArgs(
+        comparison_operator="GREATER_THAN", notification_type=kind, threshold=percent, threshold_type="PERCENTAGE",
+        subscriber_sns_topic_arns=[topic_arn], subscriber_email_addresses=emails,
+    )  # fmt: skip

@@ -83,8 +83,11 @@ class Ingress(Component):
         self._guard(balancer, keys)
         self._warn_of_expiry(audit)
         self.ports = {
-            "ingress": IngressPort(provider=noun, listener_arn=listener.arn, security_group_id=group.id, host=spec.host)
-        }
+            "ingress": IngressPort(
+                provider=noun, balancer_arn=balancer.arn, listener_arn=listener.arn, security_group_id=group.id,
+                host=spec.host,
+            )
+        }  # fmt: skip
         self.finish(dns_name=balancer.dns_name)
 
     def _security_group(self) -> aws.ec2.SecurityGroup:

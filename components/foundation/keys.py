@@ -36,10 +36,11 @@ THROUGH: Mapping[KeyPurpose, Sequence[str]] = {
     KeyPurpose.DISKS: ("ec2", "autoscaling"),
     KeyPurpose.CLUSTER_SECRETS: ("eks",),
     KeyPurpose.SECRETS: ("secretsmanager", "lambda", "sqs"),
-    KeyPurpose.DATABASES: ("rds", "elasticache", "secretsmanager"),
-    KeyPurpose.OBJECTS: ("s3", "ecr", "bedrock", "aps", "network-firewall", "sqs"),
-    KeyPurpose.BACKUP: ("backup", "rds", "ec2", "s3"),
+    KeyPurpose.DATABASES: ("rds", "dynamodb", "elasticache", "secretsmanager"),
+    KeyPurpose.OBJECTS: ("s3", "ecr", "bedrock", "aps", "glue", "network-firewall", "sqs"),
+    KeyPurpose.BACKUP: ("backup", "rds", "dynamodb", "ec2", "s3"),
     KeyPurpose.ALERTS: ("sns", "sqs"),
+    KeyPurpose.STREAMS: ("firehose", "kafka", "kinesis"),
 }
 """AWS services through which principals of the account may use a key; nobody uses a key directly."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -10,14 +10,17 @@ import pulumi_aws as aws
 from blueprint.component import Component
 from blueprint.tags import Tag
 from blueprint.types import Layer
+from blueprint.wiring import slug
+from components.foundation.delivery import delivery_role
 from components.foundation.key_policy import administrators, policy, users_through
 from components.foundation.private_bucket import Ageing, Lock, PrivateBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.types import DataClass, Noun
+    from blueprint.wiring import Edge
     from components.foundation.audit_spec import AuditTrailSpec
 
 FOREVER_DAYS = 36500
@@ -25,10 +28,48 @@ FOREVER_DAYS = 36500
 RECORDER_USES = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
+class _Writer(NamedTuple):
+    """A component whose records go into the archive, and the role that brings them.
+
+    The role is made after the archive, so it is named by a condition: a policy refuses a principal that is not there yet.
+    """
+
+    noun: Noun
+    role_arn: str
+
+    def statements(self, platform: PlatformContext) -> list[Mapping[str, object]]:
+        """Of the bucket's policy: new objects below its own prefix, no reading and no deleting."""
+        name, mine = _title(self.noun), self._mine(platform)
+        return [
+            {"Sid": f"{name}Looks", **mine, "Condition": self._condition(), "Resource": "bucket",
+             "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]},
+            {"Sid": f"{name}Writes", **mine, "Condition": self._condition(), "Resource": f"objects/{slug(self.noun)}",
+             "Action": ["s3:AbortMultipartUpload", "s3:PutObject"]},
+        ]  # fmt: skip
+
+    def uses_key(self, platform: PlatformContext) -> Mapping[str, object]:
+        """Of the key's policy: through S3 alone."""
+        via = {"StringEquals": {"kms:ViaService": f"s3.{platform.region}.amazonaws.com"}}
+        return {
+            "Sid": f"{_title(self.noun)}Encrypts", **self._mine(platform), "Resource": "*",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Condition": {**via, **self._condition()},
+        }  # fmt: skip
+
+    def _mine(self, platform: PlatformContext) -> Mapping[str, object]:
+        return {"Effect": "Allow", "Principal": {"AWS": f"arn:{platform.partition}:iam::{platform.account}:root"}}
+
+    def _condition(self) -> Mapping[str, Mapping[str, str]]:
+        return {"ArnEquals": {"aws:PrincipalArn": self.role_arn}}
+
+
+def _title(noun: Noun) -> str:
+    return "".join(part.capitalize() for part in slug(noun).split("-"))
+
+
 class LogArchive(Component):
     """Creates the locked bucket of the trail, the bucket of configuration history, their key and their access log.
 
-    Everything is registered with the provider of the log archive account, when the document names one. `configuration`
+    Every edge of `writers` admits one component's delivery role, which writes below the prefix of its name. Everything is registered with the provider of the log archive account, when the document names one. `configuration`
     says whether this stack records configuration at all.
     """
 
@@ -42,9 +83,11 @@ class LogArchive(Component):
         platform: PlatformContext,
         trail_arn: str,
         configuration: bool,
+        writers: Sequence[Edge] = (),
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
+        self._writers = [_Writer(edge.consumer, delivery_role(platform, edge.consumer)) for edge in writers]
         self._provider = platform.providers.get("log_archive")
         self._there = self.within(provider=self._provider) if self._provider is not None else self.inside
         self._spec = spec
@@ -60,7 +103,8 @@ class LogArchive(Component):
             f"{noun}/trail", platform=platform, provider=self._provider, keep=spec.keep, key_arn=self.key_arn,
             access_log_bucket=access_log.name, lock=self._lock(),
             ageing=self._ageing(),
-            allow=_trail_statements(trail_arn), more={Tag.AUDIT_RELEVANT: "true"}, opts=self._there,
+            allow=[*_trail_statements(trail_arn), *(each for one in self._writers for each in one.statements(platform))],
+            more={Tag.AUDIT_RELEVANT: "true"}, opts=self._there,
         )  # fmt: skip
         self.bucket: pulumi.Output[str] = trail.name
         self.bucket_arn: pulumi.Output[str] = trail.arn
@@ -112,6 +156,7 @@ class LogArchive(Component):
                 },
             },
         ]  # fmt: skip
+        statements += [writer.uses_key(platform) for writer in self._writers]
         if configuration:
             statements.append({**self._recorder, "Sid": "Recorder", "Action": list(RECORDER_USES), "Resource": "*"})
         key = aws.kms.Key(

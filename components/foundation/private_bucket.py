@@ -61,7 +61,7 @@ class PrivateBucket(Component):
         keep: bool = True,
         provider: pulumi.ProviderResource | None = None,
     ) -> None:
-        """`allow` are statements of the bucket policy; a Resource of "bucket" or "objects" is filled in."""
+        """`allow` are statements of the bucket policy; a Resource of "bucket", "objects" or "objects/<prefix>" is filled in."""
         super().__init__(noun, platform=platform, opts=opts)
         self._there = self.within(provider=provider) if provider is not None else self.inside
         kept = pulumi.ResourceOptions.merge(self._there, pulumi.ResourceOptions(protect=keep, retain_on_delete=keep))
@@ -115,18 +115,24 @@ class PrivateBucket(Component):
 
     def _policy(self, allow: Sequence[Mapping[str, object]]) -> None:
         objects = pulumi.Output.concat(self.arn, "/*")
-        where = {"bucket": self.arn, "objects": objects}
         statements: list[Mapping[str, object]] = [
             {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [self.arn, objects],
              "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
             {"Sid": "ModernTlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [self.arn, objects],
              "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
-            *({**statement, "Resource": where[str(statement["Resource"])]} for statement in allow),
+            *({**statement, "Resource": self._inside(str(statement["Resource"]))} for statement in allow),
         ]  # fmt: skip
         aws.s3.BucketPolicy(
             self.named("policy"), bucket=self.name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self._there,
         )  # fmt: skip
+
+    def _inside(self, resource: str) -> pulumi.Output[str]:
+        """The whole bucket, all its objects, or those below a prefix."""
+        if resource == "bucket":
+            return self.arn
+        _, _, prefix = resource.partition("/")
+        return pulumi.Output.concat(self.arn, f"/{prefix}/*" if prefix else "/*")
 
     def _lock(self, lock: Lock, versions: aws.s3.BucketVersioning) -> None:
         aws.s3.BucketObjectLockConfiguration(

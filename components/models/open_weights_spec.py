@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from blueprint.spec import Spec
 from blueprint.types import Dialect, Email, Frozen, Hostname, KeyPurpose, Name
-from blueprint.wiring import Needs, Offer, Want
+from blueprint.wiring import Needs, Offer, Registration, Want
 
 HubId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -74,7 +74,7 @@ class OpenWeightsSpec(Spec):
         return self
 
     def needs(self) -> Needs:
-        """A key for the weights and the way to their bucket; with a mirror, the proxy and the names behind it."""
+        """A key for the weights, the way to their bucket, an entry of the register; with a mirror, the names behind the proxy."""
         mirror = self.mirror
         proxy = Want(name="http-proxy", dialect=Dialect.HTTP_PROXY, workload=MIRROR)
         return Needs(
@@ -85,4 +85,12 @@ class OpenWeightsSpec(Spec):
             services=frozenset({"s3", "kms"}),
             keys=frozenset({KeyPurpose.OBJECTS}),
             data_classes=frozenset(),
+            registers=(self._entry(),),
         )
+
+    def _entry(self) -> Registration:
+        return Registration(
+            kind="model", name=self.name, owner=self.owner, risk_class=self.risk_class, digest=self.digest,
+            approved_by=self.approved_by, approved_on=self.approved_on,
+            about={"licence": self.licence, "source": f"{self.source}@{self.revision}"},
+        )  # fmt: skip

@@ -54,11 +54,10 @@ class Bedrock(Component):
         self._spec, self._network, self._keys = spec, network, keys
         posture, classes = platform.posture, platform.classes(noun)
         allowed = posture.card_data_in_prompts_allowed(classes)
-        tags = self.tags(more={Tag.MODEL: spec.name, Tag.ENDPOINT: spec.name})
         self._source = f"arn:{platform.partition}:bedrock:{platform.region}::foundation-model/{spec.model}"
         self._profile = aws.bedrock.InferenceProfile(
             self.named("profile"), name=f"{platform.label}-{self.named()}", description=f"{spec.model} for {platform.label}",
-            model_source={"copy_from": self._source}, tags=tags, opts=self.inside,
+            model_source={"copy_from": self._source}, tags=self.tags(more=_standing(spec)), opts=self.inside,
         )  # fmt: skip
         filters = Filters(
             redacts=bool(posture.pii_phi_redaction(classes) if spec.redaction is None else spec.redaction),
@@ -107,6 +106,15 @@ class Bedrock(Component):
 
     def _guardrail_at_version(self) -> pulumi.Output[str]:
         return pulumi.Output.concat(self._guardrail.guardrail_arn, ":", self._fixed.version)
+
+
+def _standing(spec: BedrockSpec) -> dict[Tag, str]:
+    """Who answers for the model and who approved it, as tags: AWS keeps the model, so there is no entry beside weights."""
+    stated = {
+        Tag.MODEL: spec.name, Tag.ENDPOINT: spec.name, Tag.MODEL_OWNER: spec.owner, Tag.RISK_CLASS: spec.risk_class,
+        Tag.APPROVED_BY: spec.approved_by, Tag.APPROVED_ON: spec.approved_on,
+    }  # fmt: skip
+    return {tag: text for tag, text in stated.items() if text is not None}
 
 
 def first_bedrock(platform: PlatformContext) -> Noun | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from blueprint.errors import nearest
 from blueprint.spec import Spec, Tightens
-from blueprint.types import Dialect, KeyPurpose, Name
-from blueprint.wiring import Needs, Offer
+from blueprint.types import Dialect, Email, KeyPurpose, Name
+from blueprint.wiring import Needs, Offer, Registration
+from components.models.open_weights_spec import IsoDate, RiskClass
 
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
 
@@ -43,6 +44,31 @@ class BedrockSpec(Spec):
     prompt_logging: Annotated[Level | None, Tightens("prompt_logging")] = Field(
         None, description="How much of prompts and answers the account records; left out: the posture's value"
     )
+    owner: Email | None = Field(
+        None, description="Who answers for its use here; left out: nobody does, and the rule on the register fails"
+    )
+    risk_class: RiskClass | None = Field(
+        None,
+        description="Your own classification of what can go wrong with it; left out: none, and the same rule fails",
+    )
+    approved_by: Email | None = Field(
+        None,
+        description="Who approved it, somebody else than the owner; left out: not approved, and its rule fails where a "
+        "framework asks for approval",
+    )
+    approved_on: IsoDate | None = Field(
+        None, description='Day of the approval, quoted: "2026-11-20"; left out: unknown'
+    )
+
+    @model_validator(mode="after")
+    def _approval_is_whole(self) -> Self:
+        if (self.approved_by is None) != (self.approved_on is None):
+            raise ValueError("approved_by and approved_on belong together: give both or neither")
+        if self.approved_by is not None and self.owner is None:
+            raise ValueError("approved_by without owner: nobody can tell that somebody else approved; name the owner")
+        if self.approved_by is not None and self.owner is not None and self.approved_by.lower() == self.owner.lower():
+            raise ValueError(f"approved_by is {self.approved_by}, who is the owner; somebody else must approve")
+        return self
 
     @field_validator("model")
     @classmethod
@@ -63,4 +89,10 @@ class BedrockSpec(Spec):
             offers=(Offer(name="model-route", dialect=Dialect.MODEL_ROUTE),),
             services=frozenset({"bedrock-runtime", "kms", "logs", "sts", "eks-auth"}),
             keys=frozenset({KeyPurpose.LOGS, KeyPurpose.OBJECTS}),
-        )
+            registers=(
+                Registration(
+                    kind="model", name=self.name, owner=self.owner or "", risk_class=self.risk_class or "",
+                    approved_by=self.approved_by, approved_on=self.approved_on, about={"source": self.model},
+                ),
+            ),
+        )  # fmt: skip

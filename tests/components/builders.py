@@ -168,7 +168,8 @@ def backup() -> BackupPort:
 def ingress() -> IngressPort:
     """A private load balancer."""
     return IngressPort(
-        provider="ingress", listener_arn=arn("elasticloadbalancing", "listener/app/claims-prod/0123456789abcdef/0123456789abcdef"),
+        provider="ingress", balancer_arn=arn("elasticloadbalancing", "loadbalancer/app/claims-prod/0123456789abcdef"),
+        listener_arn=arn("elasticloadbalancing", "listener/app/claims-prod/0123456789abcdef/0123456789abcdef"),
         security_group_id="sg-0123456789abcdef2", host="ai.example.org",
     )  # fmt: skip
 
