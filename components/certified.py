@@ -53,22 +53,28 @@ class Certified:
         cluster: ClusterPort,
         network: NetworkPort,
         space: pulumi.Input[str] | None = None,
+        apart: bool = False,
     ) -> None:
-        """`space` is the namespace as the cluster made it; left out: the component's own."""
-        self._component, self._service, self._cluster, self._space = component, service, cluster, who.namespace
+        """`space` is the namespace as the cluster made it; left out: the component's own.
+
+        `apart` lets the pod reach the API by its address in the cluster alone: nothing else of the VPC is in reach.
+        """
+        self._component, self._service, self._space = component, service, who.namespace
+        self._api = "https://kubernetes.default.svc" if apart else cluster.endpoint
+        peer = Peer(cidr=f"{cluster.service_address}/32") if apart else Peer(cidr=network.vpc_cidr)
         objects = component.within(provider=cluster.provider_resource)
         space = cluster.namespaces[component.noun] if space is None else space
         self._program = program(component, space, objects)
         bind(component, ASKS, who.service_account, who.namespace, objects)
         network_policy(
             component, "certificate-way", namespace=space, selects=who.labels, opts=objects,
-            egress=[(Peer(cidr=network.vpc_cidr), [443])],
+            egress=[(peer, [443])],
         )  # fmt: skip
 
     def keeper(self) -> core.ContainerArgs:
         """An init container that goes on: it is ready, and the others start, when there is a certificate."""
         told = {
-            "KUBERNETES_API": self._cluster.endpoint,
+            "KUBERNETES_API": self._api,
             "NAMESPACE": self._space,
             "SERVICE": self._service,
         }
