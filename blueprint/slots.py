@@ -72,6 +72,9 @@ SLOTS: Mapping[str, Slot] = {
     "gateway": Slot(Layer.GATEWAY, False, Dialect.OPENAI_V1, frozenset({"cluster", "serving", "observability", "ingress"}), {
         "litellm": _kind(Layer.GATEWAY, "litellm", "LiteLlm"),
     }),
+    "dashboards": Slot(_O, False, None, frozenset({"observability", "cluster", "ingress"}), {
+        "grafana": _kind(_O, "grafana", "Grafana"),
+    }),
     "governance": Slot(Layer.GOVERNANCE, False, None, frozenset(), {
         "registry": _kind(Layer.GOVERNANCE, "registry", "Registry"),
     }),

@@ -106,6 +106,11 @@ IMAGES: Mapping[str, Image] = {
         upstream="nvcr.io/nvidia/k8s/dcgm-exporter", tag="4.6.0-4.8.3-distroless",
         source="NVIDIA/dcgm-exporter 4.8.3, 2026-11-20",
     ),
+    "grafana": Image(
+        upstream="docker.io/grafana/grafana", tag="12.4.10",
+        source="grafana/grafana 12.4.10, read in a public Renovate log of September 2026, 2026-11-20; 13 takes signed requests "
+        "out of the core Prometheus data source, and its plugin for them would have to be in the image",
+    ),
     "kyverno": Image(
         upstream="ghcr.io/kyverno/kyverno", tag="v1.19.1",
         source="chart 3.9.1, whose numbers follow the application's (3.7.0 is 1.17.0): inferred, 2026-11-20",

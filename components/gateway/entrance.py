@@ -28,6 +28,8 @@ class Door:
     priority: int
     """Place among the rules of the listener; no two are alike."""
     drain_seconds: int
+    stays_seconds: int | None = None
+    """How long a browser keeps coming to the same pod; None: every request goes to whichever pod is least busy."""
 
 
 def enter(
@@ -46,6 +48,9 @@ def enter(
         health_check=aws.lb.TargetGroupHealthCheckArgs(
             path=door.ready, protocol="HTTPS", port="traffic-port", matcher="200", interval=10, timeout=5,
             healthy_threshold=2, unhealthy_threshold=3,
+        ),
+        stickiness=None if door.stays_seconds is None else aws.lb.TargetGroupStickinessArgs(
+            type="lb_cookie", enabled=True, cookie_duration=door.stays_seconds
         ),
         tags=component.tags(), opts=component.inside,
     )  # fmt: skip
