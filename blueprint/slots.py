@@ -62,12 +62,18 @@ SLOTS: Mapping[str, Slot] = {
     "observability": Slot(_O, False, Dialect.OTLP, frozenset({"cluster"}), {
         "managed": _kind(_O, "observability", "Observability"),
     }),
+    "lakehouse": Slot(Layer.DATA, False, Dialect.ICEBERG, frozenset({"network"}), {
+        "iceberg": _kind(Layer.DATA, "lakehouse", "Lakehouse"),
+    }),
     "models": Slot(Layer.MODELS, True, Dialect.WEIGHTS, frozenset(), {
         "open_weights": _kind(Layer.MODELS, "open_weights", "OpenWeights"),
     }),
     "serving": Slot(_S, True, Dialect.MODEL_ROUTE, frozenset(), {
         "vllm": _kind(_S, "vllm", "Vllm"),
         "bedrock": _kind(_S, "bedrock", "Bedrock"),
+    }),
+    "tools": Slot(Layer.AGENTS, True, Dialect.MCP, frozenset({"cluster"}), {
+        "mcp_server": _kind(Layer.AGENTS, "tool_server", "ToolServer"),
     }),
     "gateway": Slot(Layer.GATEWAY, False, Dialect.OPENAI_V1, frozenset({"cluster", "serving", "observability", "ingress"}), {
         "litellm": _kind(Layer.GATEWAY, "litellm", "LiteLlm"),
@@ -85,7 +91,6 @@ SLOTS: Mapping[str, Slot] = {
 """In the order in which components are made."""
 
 FUTURE: Mapping[str, str] = {
-    "lakehouse": "lakehouse zones on Iceberg",
     "vector_stores": "vector stores",
     "agents": "the agent runtime",
     "streaming": "event streaming",

@@ -62,6 +62,7 @@ WITHOUT_RESOURCE = tuple(
         ),
         *(r"ec2:(create|delete|describe)networkinterfaces?", r"ec2:(un)?assignprivateipaddresses", r"ssmmessages:.*"),
         *(r"config:put.*", r"pricing:getproducts", r"iam:listroles", r"cloudwatch:(describe|get|list).*"),
+        r"lakeformation:getdataaccess",
     )
 )
 """Actions that take no resource: the service authorization reference, 2026-11-20."""
