@@ -22,6 +22,7 @@ from components.compute.node_role import node_role
 from components.compute.node_scaling import NodeScaling
 from components.compute.queue_scaling import QueueScaling
 from components.compute.registry import Registry
+from components.compute.sandboxes import sandboxes
 from components.compute.system_nodes import SystemNodes
 from components.compute.target_registration import TargetRegistration
 from components.foundation.log_group import log_group
@@ -87,7 +88,7 @@ class Cluster(Component):
         spaces = Namespaces(
             spec, platform=platform, identity=identity, cluster=port, opts=self.within(depends_on=[system.group])
         )
-        inside = replace(port, namespaces=spaces.names)
+        inside = replace(port, namespaces=spaces.names, sandbox=sandboxes(self, port))
         controllers = self._controllers(inside, network, identity, boundary.arn, system.group)
         ready = kubernetes.Provider(
             self.named("ready"), kubeconfig=self._kubeconfig(control_plane),

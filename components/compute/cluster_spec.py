@@ -33,6 +33,11 @@ class HardenedImage(Frozen):
     fips: bool = Field(
         default=False, description="Whether its cryptographic modules are validated and switched on; left out: no"
     )
+    gvisor: bool = Field(
+        default=False,
+        description="For system nodes: whether the image has gVisor and containerd knows it as runsc; left out: no, so that "
+        "servers of tools share the node's kernel",
+    )
     device_plugin: bool | None = Field(
         None,
         description="For gpu nodes: whether the image itself announces its GPUs to Kubernetes, as a service or a static "
