@@ -59,6 +59,7 @@ SLOTS: Mapping[str, Slot] = {
     "egress": Slot(_F, False, Dialect.HTTP_PROXY, frozenset({"cluster"}), {"proxy": _kind(_F, "egress", "EgressProxy")}),
     "ingress": Slot(_F, False, Dialect.INGRESS, frozenset({"network"}), {"private": _kind(_F, "ingress", "Ingress")}),
     "gpu_pools": Slot(_C, True, Dialect.CAPACITY, frozenset({"cluster"}), {"managed": _kind(_C, "gpu_pool", "GpuPool")}),
+    "tracing": Slot(_O, False, Dialect.TRACES, frozenset({"cluster"}), {"langfuse": _kind(_O, "langfuse", "Langfuse")}),
     "observability": Slot(_O, False, Dialect.OTLP, frozenset({"cluster"}), {
         "managed": _kind(_O, "observability", "Observability"),
     }),
@@ -87,6 +88,11 @@ SLOTS: Mapping[str, Slot] = {
     "use_cases": Slot(Layer.GOVERNANCE, True, None, frozenset({"governance"}), {
         "registered": _kind(Layer.GOVERNANCE, "use_case", "UseCase"),
     }),
+    "application": Slot(
+        Layer.APPLICATION, False, None, frozenset({"gateway", "ingress", "observability"}),
+        {"private_api": _kind(Layer.APPLICATION, "private_api", "PrivateApi")},
+        rests_on=(frozenset({"vector_stores", "lakehouse"}), frozenset({"evaluation"})),
+    ),
 }  # fmt: skip
 """In the order in which components are made."""
 
@@ -97,7 +103,6 @@ FUTURE: Mapping[str, str] = {
     "features": "the feature store",
     "training": "training",
     "pipelines": "pipelines",
-    "application": "the application edge",
 }
 """Document keys that the design names and no code serves yet; using one is refused with just that."""
 

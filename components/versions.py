@@ -80,6 +80,10 @@ IMAGES: Mapping[str, Image] = {
         upstream="public.ecr.aws/eks/aws-load-balancer-controller", tag="v3.5.0",
         source="kubernetes-sigs/aws-load-balancer-controller 3.5.0, whose chart has the same number, 2026-11-20",
     ),
+    "clickhouse": Image(
+        upstream="docker.io/clickhouse/clickhouse-server", tag="26.4",
+        source="the version that Langfuse 4 advises, also in its own compose file, 2026-11-20",
+    ),
     "cluster-autoscaler": Image(
         upstream="registry.k8s.io/autoscaling/cluster-autoscaler", tag="v1.35.0",
         source="kubernetes/autoscaler, minor version of the cluster, read in public manifests, 2026-11-20",
@@ -117,6 +121,12 @@ IMAGES: Mapping[str, Image] = {
     ),
     "kyvernopre": Image(
         upstream="ghcr.io/kyverno/kyvernopre", tag="v1.19.1", source="chart 3.9.1, inferred as for kyverno, 2026-11-20"
+    ),
+    "langfuse": Image(
+        upstream="docker.io/langfuse/langfuse", tag="4.38.0", source="langfuse/langfuse 4.38.0, read in a public stack, 2026-11-20"
+    ),
+    "langfuse-worker": Image(
+        upstream="docker.io/langfuse/langfuse-worker", tag="4.38.0", source="langfuse/langfuse 4.38.0, likewise, 2026-11-20"
     ),
     "litellm": Image(
         upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
