@@ -35,7 +35,6 @@ class Destination:
     bucket_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     """May be a pattern, where the key belongs to an account that does not tell which."""
-    account: str
 
 
 def delivery_role(platform: PlatformContext, noun: Noun) -> str:

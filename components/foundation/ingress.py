@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from blueprint.component import Component
 from blueprint.ports import IngressPort
 from blueprint.types import KeyPurpose, Layer
-from components.foundation.log_group import log_group
+from components.foundation.web_acl import web_acl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +28,6 @@ TLS_POLICIES: Mapping[tuple[str, bool], str] = {
     ("1.3", True): "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
 }
 """(Oldest version, validated cryptography) -> AWS policy; all offer 1.3, and 1.2 with authenticated ciphers only."""
-
-PROMPT_RULES: Mapping[str, tuple[str, ...]] = {
-    "AWSManagedRulesCommonRuleSet": (
-        "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY",
-    ),
-    "AWSManagedRulesKnownBadInputsRuleSet": (),
-    "AWSManagedRulesSQLiRuleSet": ("SQLi_BODY",),
-    "AWSManagedRulesAmazonIpReputationList": (),
-}  # fmt: skip
-"""Managed rule group -> its rules that only count: a prompt may hold code, markup and more than 8 KB, and guardrails look
-into it. Everything outside the body is blocked."""
 
 HTTPS = 443
 UNPRIVILEGED = (1024, 65535)
@@ -126,28 +115,13 @@ class Ingress(Component):
         )  # fmt: skip
 
     def _guard(self, balancer: aws.lb.LoadBalancer, keys: KeysPort) -> None:
-        platform = self.platform
-        acl = aws.wafv2.WebAcl(
-            self.named("web-acl"), name=f"{platform.label}-ingress", scope="REGIONAL", default_action={"allow": {}},
-            description="Managed rules and a rate limit before every request",
-            rules=[
-                self._rate_limit(0),
-                *(self._managed(number, *entry) for number, entry in enumerate(PROMPT_RULES.items(), start=1)),
-            ],
-            visibility_config=_visible(f"{platform.label}-ingress"), tags=self.tags(), opts=self.inside,
+        acl = web_acl(
+            self, "ingress", requests_per_five_minutes=self._spec.requests_per_five_minutes,
+            key_arn=keys.arns[KeyPurpose.LOGS], keep=self._spec.keep,
         )  # fmt: skip
         aws.wafv2.WebAclAssociation(
             self.named("guarded"), resource_arn=balancer.arn, web_acl_arn=acl.arn, opts=self.inside
         )
-        group = log_group(
-            self, "web-acl-log", name=f"aws-waf-logs-{platform.label}-ingress", key_arn=keys.arns[KeyPurpose.LOGS],
-            days=platform.posture.audit_log_retention_days(platform.classes(self.noun)), keep=self._spec.keep,
-        )  # fmt: skip
-        aws.wafv2.WebAclLoggingConfiguration(
-            self.named("web-acl-logging"), resource_arn=acl.arn, log_destination_configs=[group.arn],
-            redacted_fields=[{"single_header": {"name": name}} for name in ("authorization", "cookie", "x-api-key")],
-            opts=self.inside,
-        )  # fmt: skip
 
     def _warn_of_expiry(self, audit: AuditPort) -> None:
         """Certificate Manager renews by itself; when it could not, people have six weeks."""
@@ -159,33 +133,3 @@ class Ingress(Component):
             dimensions={"CertificateArn": self._spec.certificate_arn}, treat_missing_data="breaching",
             alarm_actions=[audit.alert_topic_arn], tags=self.tags(), opts=self.inside,
         )  # fmt: skip
-
-    def _rate_limit(self, priority: int) -> aws.wafv2.WebAclRuleArgsDict:
-        return {
-            "name": "rate-limit",
-            "priority": priority,
-            "action": {"block": {}},
-            "statement": {
-                "rate_based_statement": {"limit": self._spec.requests_per_five_minutes, "aggregate_key_type": "IP"}
-            },
-            "visibility_config": _visible("rate-limit"),
-        }
-
-    def _managed(self, priority: int, name: str, counted: tuple[str, ...]) -> aws.wafv2.WebAclRuleArgsDict:
-        return {
-            "name": name,
-            "priority": priority,
-            "override_action": {"none": {}},
-            "statement": {
-                "managed_rule_group_statement": {
-                    "vendor_name": "AWS",
-                    "name": name,
-                    "rule_action_overrides": [{"name": rule, "action_to_use": {"count": {}}} for rule in counted],
-                }
-            },
-            "visibility_config": _visible(name),
-        }
-
-
-def _visible(metric: str) -> aws.wafv2.WebAclVisibilityConfigArgsDict:
-    return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": True}

@@ -68,8 +68,16 @@ class PrivateEndpoints(Component):
         )  # fmt: skip
 
     def _policy(self, service: str) -> pulumi.Output[str]:
-        """Only the platform's own accounts may use an endpoint; through S3's also only their buckets are reached."""
+        """Only the platform's own accounts may use an endpoint; through S3's also only their buckets are reached.
+
+        Callers of a private API show a token and sign nothing, so they belong to no account: they reach APIs of ours alone.
+        """
         platform = self.platform
+        if service == ENTRY:
+            apis = f"arn:{platform.partition}:{ENTRY}:{platform.region}:{platform.account}:*"
+            return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [
+                {"Sid": "OwnApis", "Effect": "Allow", "Principal": "*", "Action": f"{ENTRY}:Invoke", "Resource": apis}
+            ]})  # fmt: skip
         own = sorted({platform.account, *platform.accounts.values()})
         equals = {"aws:PrincipalAccount": own, **({"aws:ResourceAccount": own} if service == "s3" else {})}
         statements: list[Mapping[str, object]] = [
@@ -86,6 +94,7 @@ class PrivateEndpoints(Component):
         return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+ENTRY = "execute-api"
 ACTION_PREFIXES = {
     "aps-workspaces": "aps",
     "bedrock-agent-runtime": "bedrock",

@@ -102,7 +102,7 @@ class Registry(Component):
         account = platform.accounts.get("log_archive", platform.account)
         return Destination(
             bucket_arn=pulumi.Output.concat(f"arn:{platform.partition}:s3:::", self._audit.log_archive_bucket),
-            key_arn=f"arn:{platform.partition}:kms:{platform.region}:{account}:key/*", account=account,
+            key_arn=f"arn:{platform.partition}:kms:{platform.region}:{account}:key/*",
         )  # fmt: skip
 
     def _alarm(self, table: aws.dynamodb.Table) -> None:

@@ -117,7 +117,9 @@ def network() -> NetworkPort:
         workload_subnet_ids=_subnets("a"), data_subnet_ids=_subnets("b"),
         endpoint_subnet_cidrs=("10.40.192.0/21", "10.40.200.0/21", "10.40.208.0/21"),
         endpoint_security_group_id="sg-0123456789abcdef0",
-        vpc_endpoint_ids={"s3": "vpce-0123456789abcdef0", "secretsmanager": "vpce-0123456789abcdef1"},
+        vpc_endpoint_ids={
+            "s3": "vpce-0123456789abcdef0", "secretsmanager": "vpce-0123456789abcdef1", "execute-api": "vpce-0123456789abcdef2",
+        },
     )  # fmt: skip
 
 

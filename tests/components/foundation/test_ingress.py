@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from blueprint.types import KeyPurpose
-from components.foundation.ingress import PROMPT_RULES, Ingress
+from components.foundation.ingress import Ingress
 from components.foundation.ingress_spec import IngressSpec
+from components.foundation.web_acl import PROMPT_RULES
 from tests.components.builders import VPC_CIDR, arn, audit, graph, keys, network, only, platform, types
 
 CERTIFICATE = arn("acm", "certificate/12345678-1234-1234-1234-123456789012")
