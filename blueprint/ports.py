@@ -293,6 +293,8 @@ class TemporalPort(Port):
     """Host and port, as Temporal's clients take them."""
     namespace: str
     authorities: str
+    audience: str = ""
+    """What the service account token is made for that callers send as bearer token; empty: callers send none."""
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,18 @@ IMAGES: Mapping[str, Image] = {
         upstream="docker.io/ubuntu/squid", tag="6.6-24.04_beta",
         source="Canonical's image, tag read in public Dockerfiles, 2026-11-20; runs as proxy, user 13",
     ),
+    "temporal-admin-tools": Image(
+        upstream="docker.io/temporalio/admin-tools", tag="1.29.1-tctl-1.18.4-cli-1.5.0",
+        source="temporalio/docker-builds, tag read in public manifests, 2026-11-20",
+    ),
+    "temporal-server": Image(
+        upstream="docker.io/temporalio/server", tag="1.29.1",
+        source="temporalio/temporal 1.29.1; built from its module and run with our configuration, 2026-11-20",
+    ),
+    "marquez": Image(
+        upstream="docker.io/marquezproject/marquez", tag="0.51.1",
+        source="MarquezProject/marquez 0.51.1, tag read in public manifests, 2026-11-20",
+    ),
     "vllm": Image(
         upstream="docker.io/vllm/vllm-openai", tag="v0.33.0", source="vLLM 0.33.0, published 2026-11-01, 2026-11-20"
     ),
