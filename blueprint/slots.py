@@ -73,11 +73,19 @@ SLOTS: Mapping[str, Slot] = {
         "vllm": _kind(_S, "vllm", "Vllm"),
         "bedrock": _kind(_S, "bedrock", "Bedrock"),
     }),
+    "vector_stores": Slot(Layer.RETRIEVAL, True, Dialect.MCP, frozenset({"cluster", "observability"}), {
+        "pgvector": _kind(Layer.RETRIEVAL, "pgvector", "PgVector"),
+        "opensearch": _kind(Layer.RETRIEVAL, "opensearch", "OpenSearch"),
+        "qdrant": _kind(Layer.RETRIEVAL, "qdrant", "Qdrant"),
+    }),
     "tools": Slot(Layer.AGENTS, True, Dialect.MCP, frozenset({"cluster"}), {
         "mcp_server": _kind(Layer.AGENTS, "tool_server", "ToolServer"),
     }),
     "gateway": Slot(Layer.GATEWAY, False, Dialect.OPENAI_V1, frozenset({"cluster", "serving", "observability", "ingress"}), {
         "litellm": _kind(Layer.GATEWAY, "litellm", "LiteLlm"),
+    }),
+    "durable_execution": Slot(Layer.AGENTS, False, Dialect.TEMPORAL, frozenset({"cluster", "observability"}), {
+        "temporal": _kind(Layer.AGENTS, "temporal", "Temporal"),
     }),
     "dashboards": Slot(_O, False, None, frozenset({"observability", "cluster", "ingress"}), {
         "grafana": _kind(_O, "grafana", "Grafana"),
@@ -97,7 +105,6 @@ SLOTS: Mapping[str, Slot] = {
 """In the order in which components are made."""
 
 FUTURE: Mapping[str, str] = {
-    "vector_stores": "vector stores",
     "agents": "the agent runtime",
     "streaming": "event streaming",
     "features": "the feature store",
