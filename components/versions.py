@@ -75,6 +75,9 @@ AURORA_POSTGRESQL = "17.5"
 VALKEY = "8.1"
 """ElastiCache engine version. Source: AWS release notes from memory, 2026-11-20."""
 
+OPENSEARCH = "OpenSearch_3.1"
+"""Engine of a domain. Source: AWS release notes from memory, 2026-11-20."""
+
 IMAGES: Mapping[str, Image] = {
     "aws-load-balancer-controller": Image(
         upstream="public.ecr.aws/eks/aws-load-balancer-controller", tag="v3.5.0",
@@ -132,6 +135,18 @@ IMAGES: Mapping[str, Image] = {
         upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
         source="BerriAI/litellm 1.89.3, 2026-11-20; 1.82.7 and 1.82.8 were malicious (MAL-2026-2144)",
     ),
+    "mcp-opensearch": Image(
+        upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
+        source="our own program, components/retrieval/programs: LiteLLM's image has all it imports (mcp 1.30), 2026-11-20",
+    ),
+    "mcp-pgvector": Image(
+        upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
+        source="our own program, components/retrieval/programs: LiteLLM's image has all it imports (mcp 1.30), 2026-11-20",
+    ),
+    "mcp-qdrant": Image(
+        upstream="ghcr.io/berriai/litellm-non_root", tag="v1.89.3",
+        source="our own program, components/retrieval/programs: LiteLLM's image has all it imports (mcp 1.30), 2026-11-20",
+    ),
     "otel-collector": Image(
         upstream="docker.io/otel/opentelemetry-collector-contrib", tag="0.151.0",
         source="open-telemetry/opentelemetry-collector-releases 0.151.0, 2026-11-20",
@@ -141,6 +156,10 @@ IMAGES: Mapping[str, Image] = {
     ),
     "presidio-anonymizer": Image(
         upstream="mcr.microsoft.com/presidio-anonymizer", tag="2.2.362", source="microsoft/presidio 2.2.362, 2026-11-20"
+    ),
+    "qdrant": Image(
+        upstream="docker.io/qdrant/qdrant", tag="v1.18.3-unprivileged",
+        source="qdrant/qdrant 1.18.3; the unprivileged form runs as user 1000, as its chart says, 2026-11-20",
     ),
     "squid": Image(
         upstream="docker.io/ubuntu/squid", tag="6.6-24.04_beta",
