@@ -32,6 +32,7 @@ from compliance.matrix import (
     SCHEMA,
     Applied,
     Assessment,
+    Attested,
     Depth,
     Header,
     Matrix,
@@ -91,6 +92,7 @@ def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> Summary:
         by_status=_count((row.status.value if row.status else NO_RULE for row in rows), Status),
         by_assessment=_count((row.assessment.value if row.assessment else NO_RULE for row in rows), Assessment),
         by_depth=_count((row.depth.value if row.depth else NO_RULE for row in rows), Depth),
+        by_attestation=_count("expired" if row.attestation.expired else "attested" for row in rows if row.attestation),
         technical=len(technical),
         technical_mapped=sum(row.mapping is Standing.MAPPED for row in technical),
         findings=_count(map(_word, findings), ("pass", "fail", "unknown", "excepted")),
@@ -146,7 +148,6 @@ def _row(
     findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = [rule.id for rule in rules if rule.id not in in_scope]
-    attested = attestations.of(reference, requirement.id)
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -170,9 +171,19 @@ def _row(
         open=tuple(each.open for each in shown if each.open),
         remainder=requirement.remainder,
         exception=", ".join(sorted({each.exception for each in findings if each.exception})) or None,
-        attestation=attested.id if attested else None,
+        attestation=_attested(attestations, reference, requirement.id),
         evidence_hash=hashlib.sha256("".join(each.digest for each in shown).encode()).hexdigest()[:16],
     )
+
+
+def _attested(attestations: Attestations, reference: str, requirement: str) -> Attested | None:
+    signed = attestations.of(reference, requirement)
+    if signed is None:
+        return None
+    return Attested(
+        id=signed.id, statement=signed.statement, owner=signed.owner, evidence=signed.evidence,
+        until=signed.until.isoformat(), expired=attestations.ended(signed),
+    )  # fmt: skip
 
 
 def _assessment(*, rules_missing: bool, findings: Sequence[Finding]) -> Assessment:

@@ -19,6 +19,7 @@ from blueprint.errors import DocumentError, Problem
 from blueprint.source import Source, read
 from blueprint.types import Email, Frozen, Noun
 from compliance.findings import Finding, Outcome
+from compliance.refusal import refused
 
 Words = Annotated[str, Field(min_length=10)]
 
@@ -92,6 +93,8 @@ class ExceptionList:
 
 
 _FILE = TypeAdapter(tuple[Waiver, ...])
+WHY = "an exception that cannot be read must not count"
+FIX = "see docs/how-to/record-an-exception.md"
 
 
 def load_exceptions(file: Path, *, as_of: dt.date) -> ExceptionList:
@@ -102,19 +105,11 @@ def load_exceptions(file: Path, *, as_of: dt.date) -> ExceptionList:
     try:
         waivers = _FILE.validate_python(source.data)
     except ValidationError as error:
-        raise DocumentError([*source.problems, *_refused(error, source)]) from error
+        raise DocumentError([*source.problems, *refused(error, source, Waiver, Waives, why=WHY, fix=FIX)]) from error
     problems = [*source.problems, *_repeated(waivers, source)]
     if problems:
         raise DocumentError(problems)
     return ExceptionList(waivers, as_of)
-
-
-def _refused(error: ValidationError, source: Source) -> Iterator[Problem]:
-    for each in error.errors(include_url=False):
-        path = tuple(each["loc"])
-        yield Problem(what=each["msg"].removeprefix("Value error, "), path=path, position=source.position(path),
-                      value="" if isinstance(each["input"], dict) else str(each["input"])[:60],
-                      why="an exception that cannot be read must not count", fix="see docs/how-to/record-an-exception.md")  # fmt: skip
 
 
 def _repeated(waivers: tuple[Waiver, ...], source: Source) -> Iterator[Problem]:

@@ -81,6 +81,22 @@ class Open(Frozen):
     exception: str | None
 
 
+class Attested(Frozen):
+    """What somebody has signed for a requirement. It changes neither status nor assessment."""
+
+    id: str
+    statement: str
+    owner: str
+    evidence: str
+    """Where the proof is kept."""
+    until: str
+    expired: bool
+    """Its last day has passed: it counts no longer, and somebody has to sign again."""
+
+    def __str__(self) -> str:
+        return f"{self.id} expired on {self.until}" if self.expired else f"{self.id} until {self.until}"
+
+
 class MatrixRow(Frozen):
     """One requirement and all that is known about it."""
 
@@ -108,7 +124,7 @@ class MatrixRow(Frozen):
     """Findings that keep the row from being satisfied."""
     remainder: str
     exception: str | None
-    attestation: str | None
+    attestation: Attested | None
     evidence_hash: str
 
 
@@ -162,6 +178,8 @@ class Summary(Frozen):
     by_status: Mapping[str, int]
     by_assessment: Mapping[str, int]
     by_depth: Mapping[str, int]
+    by_attestation: Mapping[str, int]
+    """Rows that somebody has signed for: attested, expired."""
     technical: int
     technical_mapped: int
     findings: Mapping[str, int]

@@ -12,7 +12,8 @@ from pydantic import JsonValue, ValidationError
 from blueprint.errors import DocumentError, Problem
 from blueprint.parameter import Join, Parameter
 from blueprint.snaps import SNAPS
-from blueprint.source import Source, read
+from blueprint.source import read
+from compliance.refusal import refused
 
 HERE = Path(__file__).parent
 
@@ -43,7 +44,7 @@ def read_parameters(file: Path) -> Mapping[str, Parameter]:
         try:
             found[name] = _parameter(name, row)
         except ValidationError as error:
-            problems += invalid(source, (name,), error)
+            problems += refused(error, source, Parameter, at=(name,))
             continue
         problems += [
             Problem(what=what, path=(name,), position=source.position((name,), key=True))
@@ -52,14 +53,6 @@ def read_parameters(file: Path) -> Mapping[str, Parameter]:
     if problems:
         raise DocumentError(problems)
     return MappingProxyType(found)
-
-
-def invalid(source: Source, path: tuple[str | int, ...], error: ValidationError) -> list[Problem]:
-    """What pydantic found wrong below a path of a file, one problem each."""
-    return [
-        Problem(what=each["msg"], path=(*path, *each["loc"]), position=source.position((*path, *each["loc"])))
-        for each in error.errors(include_url=False)
-    ]
 
 
 def _parameter(name: str, row: JsonValue) -> Parameter:

@@ -16,9 +16,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from blueprint.errors import DocumentError, Problem, nearest
+from blueprint.errors import DocumentError, Problem
 from blueprint.source import Path_, Source, read
 from blueprint.types import Frozen, Layer
+from compliance.refusal import refused
 
 Sentence: TypeAlias = Annotated[str, Field(min_length=10)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
@@ -170,6 +171,8 @@ class Control(Frozen):
 
 
 _CONTROLS = TypeAdapter(tuple[Control, ...])
+_TAGS = frozenset({"mapped", "unmappable"})
+"""Names of the two forms of a mapping."""
 
 
 def read_framework(path: Path) -> tuple[Framework, Source]:
@@ -179,7 +182,7 @@ def read_framework(path: Path) -> tuple[Framework, Source]:
     try:
         framework = Framework.model_validate(source.data)
     except ValidationError as error:
-        raise DocumentError([*problems, *_refused(error, source, Framework, Requirement, Mapped)]) from error
+        raise DocumentError([*problems, *refused(error, source, Framework, Requirement, Mapped, tags=_TAGS)]) from error
     problems += _inconsistent(framework, source)
     if problems:
         raise DocumentError(problems)
@@ -193,26 +196,10 @@ def read_controls(path: Path) -> tuple[tuple[Control, ...], Source]:
     try:
         controls = _CONTROLS.validate_python(source.data)
     except ValidationError as error:
-        raise DocumentError([*problems, *_refused(error, source, Control)]) from error
+        raise DocumentError([*problems, *refused(error, source, Control)]) from error
     if problems:
         raise DocumentError(problems)
     return controls, source
-
-
-def _refused(error: ValidationError, source: Source, *models: type[Frozen]) -> Iterator[Problem]:
-    """Say what pydantic found in a file, each at its place."""
-    for each in error.errors(include_url=False, include_context=False):
-        path: Path_ = tuple(
-            part for part in each["loc"] if part not in {"mapped", "unmappable"} or part == each["loc"][-1]
-        )
-        unknown = each["type"] == "extra_forbidden"
-        yield Problem(
-            what=f"key {path[-1]!r} is not known" if unknown else each["msg"],
-            path=path,
-            position=source.position(path, key=unknown),
-            value="" if each["type"] == "missing" else repr(source.at(path))[:80],
-            fix=nearest(str(path[-1]), {key for model in models for key in model.model_fields}) if unknown else "",
-        )
 
 
 def _inconsistent(framework: Framework, source: Source) -> Iterator[Problem]:

@@ -22,7 +22,8 @@ from blueprint.parameter import Parameter, WrongValue
 from blueprint.posture import PLATFORM, Contribution, JoinedPosture, Scope, StackFact
 from blueprint.source import read
 from blueprint.types import DataClass, Frozen, Mode, Strength
-from compliance.parameters import HERE, invalid, parameters
+from compliance.parameters import HERE, parameters
+from compliance.refusal import refused
 
 BASELINE = "blueprint-baseline"
 
@@ -119,7 +120,7 @@ def _read(file: Path, extensions: tuple[Path, ...], _changed: int) -> tuple[tupl
             row = Row.model_validate(raw)
             found.append((row.parameter, _contribution(row, file.stem, parameters(extensions))))
         except ValidationError as error:
-            problems += invalid(source, (index,), error)
+            problems += refused(error, source, Row, at=(index,))
         except WrongValue as error:
             problems.append(Problem(what=str(error), path=(index,), position=source.position((index,))))
     if problems:

@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
-from blueprint.errors import DocumentError, Problem, nearest
-from blueprint.source import Source, read
+from blueprint.errors import DocumentError, Problem
+from blueprint.source import read
 from blueprint.types import DataClass, Frozen, Severity
 from compliance.bounds import Schema, parameter_of
 from compliance.facts import registry
 from compliance.facts.base import Subject
 from compliance.predicates.registry import predicates
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from compliance.refusal import refused
 
 CaseVerdict: TypeAlias = Literal["pass", "fail", "unknown", "not_applicable"]
 
@@ -107,7 +105,7 @@ def load_rules(*folders: Path) -> tuple[Rule, ...]:
         except DocumentError as error:
             problems += error.problems
         except ValidationError as error:
-            problems += (_refused(each, source) for each in error.errors(include_url=False))
+            problems += refused(error, source, Rule, tags=frozenset({"leaves"}))
         else:
             problems += (*source.problems, *problems_of(rule, source))
             if rule.id in rules:
@@ -116,10 +114,3 @@ def load_rules(*folders: Path) -> tuple[Rule, ...]:
     if problems:
         raise DocumentError(problems)
     return tuple(rules[name] for name in sorted(rules))
-
-
-def _refused(error: ErrorDetails, source: Source) -> Problem:
-    path = tuple(part for part in error["loc"] if part != "leaves")
-    position = source.position(path, key=error["type"] == "extra_forbidden")
-    fix = nearest(str(path[-1]), Rule.model_fields) if error["type"] == "extra_forbidden" else ""
-    return Problem(what=error["msg"], path=path, position=position, fix=fix)

@@ -35,7 +35,7 @@ COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("reason", lambda row: row.reason),
     ("customer duty", lambda row: row.duty),
     ("exception", lambda row: row.exception or ""),
-    ("attestation", lambda row: row.attestation or ""),
+    ("attestation", lambda row: str(row.attestation or "")),
     ("evidence hash", lambda row: row.evidence_hash),
 )
 
@@ -53,6 +53,7 @@ def totals(summary: Summary) -> list[tuple[str, Mapping[str, int]]]:
         ("mapping", summary.by_mapping),
         ("status", summary.by_status),
         ("assessment", summary.by_assessment),
+        *([("signed for", summary.by_attestation)] if summary.by_attestation else []),
     ]
 
 

@@ -36,6 +36,7 @@ HEADER = Header(
     stack="t", document_digest="d", catalogue_digest="c", tool="t 0", as_of="2026-11-20", account="111122223333",
     region="us-east-1", depth=Depth.PLANNED, frameworks=(REFERENCE,), mode="practice",
 )  # fmt: skip
+DAY = dt.date(2026, 11, 20)
 URN = "urn:pulumi:t::p::blueprint:foundation:AuditTrail$aws:cloudwatch/logGroup:LogGroup::audit"
 
 
@@ -93,7 +94,7 @@ def row_of(
         catalogue(row or requirement(), *rules),
         JoinedPosture({}, {}),
         tuple(findings),
-        signed or Attestations({}),
+        signed or Attestations({}, DAY),
     )
     (only,) = matrix.rows
     return only
@@ -150,11 +151,17 @@ def test_what_was_read_and_passed_is_the_evidence_and_what_failed_is_not() -> No
     assert [(each.subject, each.outcome) for each in found.open] == [("LogGroup/b", F)]
 
 
-def test_an_attestation_is_shown_and_changes_no_verdict() -> None:
+@pytest.mark.parametrize(
+    ("day", "shown"), [("2027-01-01", "AT-1 until 2027-01-01"), ("2027-01-02", "AT-1 expired on 2027-01-01")]
+)
+def test_an_attestation_is_shown_with_its_end_and_changes_no_verdict(day: str, shown: str) -> None:
     signed = Attestation(id="AT-1", framework=REFERENCE, requirement="1.1", statement="the logs are read daily", owner="a@example.org",
                          evidence="ticket 12", until=dt.date(2027, 1, 1))  # fmt: skip
-    found = row_of([finding(U)], signed=Attestations({(REFERENCE, "1.1"): signed}))
-    assert (found.attestation, found.assessment, found.status) == ("AT-1", Assessment.NOT_TESTED, None)
+    on_day = Attestations({(REFERENCE, "1.1"): signed}, dt.date.fromisoformat(day))
+    found = row_of([finding(U)], signed=on_day)
+    assert (str(found.attestation), found.assessment, found.status) == (shown, Assessment.NOT_TESTED, None)
+    assert found.attestation is not None
+    assert (found.attestation.owner, found.attestation.evidence) == ("a@example.org", "ticket 12")
 
 
 def test_the_evidence_hash_changes_with_the_verdict_and_with_nothing_else() -> None:
@@ -185,7 +192,7 @@ def test_a_row_is_implemented_only_when_everything_passed_and_nothing_is_excepte
 def test_totals_are_the_sums_of_their_rows(outcomes: list[Outcome]) -> None:
     findings = [finding(outcome, subject=f"LogGroup/{index}") for index, outcome in enumerate(outcomes)]
     matrix = build_matrix(
-        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), findings, Attestations({})
+        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), findings, Attestations({}, DAY)
     )
     summary = matrix.summary
     assert summary.rows == 1
@@ -214,7 +221,7 @@ def test_a_matrix_is_read_back_as_it_was_written(tmp_path: object) -> None:
     from pathlib import Path
 
     matrix = build_matrix(
-        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), [finding(P)], Attestations({})
+        HEADER, catalogue(requirement(), rule("kept")), JoinedPosture({}, {}), [finding(P)], Attestations({}, DAY)
     )
     file = Path(str(tmp_path)) / "m.json"
     file.write_text(json.dumps(matrix.as_json()))

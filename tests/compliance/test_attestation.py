@@ -30,7 +30,7 @@ def attestations(tmp_path: Path, text: str, day: dt.date = DAY) -> Attestations:
 
 
 def test_no_file_means_nobody_signed(tmp_path: Path) -> None:
-    assert load_attestations(tmp_path / "none.yaml", as_of=DAY, known=KNOWN).in_force == {}
+    assert load_attestations(tmp_path / "none.yaml", as_of=DAY, known=KNOWN).signed == {}
 
 
 def test_a_signed_statement_is_found_by_its_requirement(tmp_path: Path) -> None:
@@ -41,10 +41,34 @@ def test_a_signed_statement_is_found_by_its_requirement(tmp_path: Path) -> None:
     assert signed.of("hipaa@2013", "164.308(a)(3)(i)") is None
 
 
-@pytest.mark.parametrize(("day", "holds"), [("2027-01-14", True), ("2027-01-15", False)])
-def test_it_ends_after_its_last_day(tmp_path: Path, day: str, holds: bool) -> None:
+@pytest.mark.parametrize(("day", "ended"), [("2027-01-14", False), ("2027-01-15", True)])
+def test_it_ends_after_its_last_day_and_is_still_told(tmp_path: Path, day: str, ended: bool) -> None:
     signed = attestations(tmp_path, ENTRY, dt.date.fromisoformat(day))
-    assert (signed.of("hipaa@2013", "164.308(a)(2)") is not None) is holds
+    found = signed.of("hipaa@2013", "164.308(a)(2)")
+    assert found is not None
+    assert signed.ended(found) is ended
+
+
+def test_of_two_about_one_requirement_the_one_that_ends_last_counts(tmp_path: Path) -> None:
+    renewed = ENTRY.replace("AT-1", "AT-2").replace("2027-01-14", "2028-01-14")
+    for text in (ENTRY + renewed, renewed + ENTRY):
+        found = attestations(tmp_path, text).of("hipaa@2013", "164.308(a)(2)")
+        assert found is not None
+        assert found.id == "AT-2"
+
+
+def test_a_number_that_stands_twice_is_refused_where_it_stands_again(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as caught:
+        attestations(tmp_path, ENTRY + ENTRY)
+    assert [(problem.key, problem.value) for problem in caught.value.problems] == [("[1].id", "AT-1")]
+
+
+def test_a_key_that_is_not_known_is_told_with_the_one_that_is_near(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as caught:
+        attestations(tmp_path, ENTRY.replace("owner:", "ownr:"))
+    unknown = next(problem for problem in caught.value.problems if problem.key == "[0].ownr")
+    assert unknown.what == "key 'ownr' is not known"
+    assert "owner" in unknown.fix
 
 
 def test_every_mistake_is_told_with_its_place(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.event_classes import RUNTIME_FEATURE
 from compliance.sources.planned.reading import Reading
 
+DEFAULT_STANDARDS = frozenset({"aws-foundational-security-best-practices", "cis-aws-foundations-benchmark"})
+"""What Security Hub subscribes to by itself unless told not to."""
+
 
 def trail(record: Reading) -> Trail:
     """Fold a trail; without selectors it records management events and no data events."""
@@ -76,7 +79,7 @@ def hub(account: Reading) -> PostureHub:
         id=account.id("PostureHub"),
         urns=(account.urn, *(each.urn for each in subscriptions)),
         data_classes=account.account_classes(),
-        enabled=account.known("enableDefaultStandards", value=True)
+        enabled=account.known("(resource)", value=True)
         if not account.resource.external
         else Unknown("existing", account.origin("")),
         standards=_standards(account, subscriptions),
@@ -156,12 +159,13 @@ def _switches(feature: Reading) -> Iterator[tuple[Leaf[str], Leaf[str]]]:
 
 
 def _standards(account: Reading, subscriptions: list[Reading]) -> Leaf[frozenset[str]]:
+    """Those that the stack subscribes to; where it names none, those that AWS switches on by itself."""
     names = [mapped(each.text("standardsArn"), _standard) for each in subscriptions]
     unknown = next((leaf for leaf in names if isinstance(leaf, Unknown)), account.doubt("(standardsSubscription)"))
     if unknown:
         return unknown
     if not names:
-        return mapped(account.absent("standardsSubscription"), _none)
+        return mapped(account.flag("enableDefaultStandards"), lambda on: DEFAULT_STANDARDS if on else frozenset())
     return Known(frozenset(leaf.value for leaf in names if isinstance(leaf, Known)), names[0].origin)
 
 
@@ -172,10 +176,6 @@ def _standard(arn: str) -> str:
 
 def _words(value: JsonValue) -> frozenset[str]:
     return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
-
-
-def _none(_: JsonValue) -> frozenset[str]:
-    return frozenset()
 
 
 ADAPTERS = (

@@ -95,7 +95,32 @@ def test_a_standard_is_known_by_its_short_name(arn: str, name: str) -> None:
     hub = drawn("aws:securityhub/account:Account", "hub")
     standard = drawn("aws:securityhub/standardsSubscription:StandardsSubscription", "standard", standardsArn=arn)
     assert value(only(PostureHub, hub, standard).standards) == frozenset({name})
-    assert value(only(PostureHub, hub).standards) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({}, frozenset({"aws-foundational-security-best-practices", "cis-aws-foundations-benchmark"})),
+        ({"enableDefaultStandards": False}, frozenset()),
+        ({"enableDefaultStandards": UNKNOWN}, "<cloud_decides>"),
+    ],
+)
+def test_a_hub_without_a_subscription_has_the_standards_that_aws_switches_on(
+    inputs: dict[str, Any], expected: object
+) -> None:
+    assert value(only(PostureHub, drawn("aws:securityhub/account:Account", "hub", **inputs)).standards) == expected
+
+
+def test_a_standard_that_is_subscribed_to_decides_whatever_is_switched_on_by_itself() -> None:
+    hub = drawn("aws:securityhub/account:Account", "hub", enableDefaultStandards=UNKNOWN)
+    standard = drawn(
+        "aws:securityhub/standardsSubscription:StandardsSubscription",
+        "standard",
+        standardsArn="x:standards/pci-dss/v/4",
+    )
+    found = only(PostureHub, hub, standard)
+    assert value(found.standards) == frozenset({"pci-dss"})
+    assert origin(found.enabled)[1] == "(resource)"
 
 
 def test_a_scanner_that_scans_hosts_scans_without_pause() -> None:
