@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
@@ -16,19 +15,19 @@ from blueprint.errors import DocumentError, Problem
 from blueprint.ports import HttpProxyPort, TracesPort
 from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
-from components.certified import AUTHORITIES, AUTHORITY, Certified
-from components.data.aurora import PORT as POSTGRES
+from components.certified import AUTHORITIES, AUTHORITY
 from components.data.aurora import Aurora
+from components.data.database_door import ADDRESS as DATABASE_ADDRESS
 from components.data.databases import Database, Databases
 from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
 from components.foundation.admission import Admission, ToPods
 from components.foundation.private_bucket import Ageing, PrivateBucket
-from components.hardened import Peer, mounted_secrets, network_policy
 from components.observability import langfuse_pods as pods
 from components.observability.clickhouse import ClickHouse, Keeping
 from components.observability.clickhouse_config import HTTPS, NATIVE
 from components.observability.langfuse_page import enter
+from components.observability.langfuse_program import LangfuseProgram
 from components.observability.langfuse_spec import PROJECT_KEY, SIGN_ON_PROXY
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from components.foundation.admission import Statement
     from components.observability.langfuse_spec import LangfuseSpec
 
-core, apps = kubernetes.core.v1, kubernetes.apps.v1
+core = kubernetes.core.v1
 
 DATABASE = USER = "langfuse"
 PROJECT = "platform"
@@ -58,7 +57,6 @@ PUBLIC_KEY = "pk-lf-platform"
 """The half of the key pair that is no secret; the other half is renewed, and this one stays."""
 INGESTION = {"x-langfuse-ingestion-version": "4"}
 """Without it Langfuse takes a sender for one of its older libraries and delays what it sends."""
-ENDPOINTS = 443
 
 
 class Langfuse(Component):
@@ -95,7 +93,7 @@ class Langfuse(Component):
         self._spec, self._cluster, self._keys = spec, cluster, keys
         self._space = cluster.namespaces[noun]
         self._objects = self.within(provider=cluster.provider_resource)
-        self._who = {name: identity.workloads[noun, name] for name in ("web", "worker")}
+        self._web = identity.workloads[noun, "web"]
         self._secrets = {name: secrets.arns[f"{noun}/{name}"] for name in sorted(spec.needs().secrets)}
         self._classes = platform.classes(noun)
         days = spec.retention_days or platform.posture.prompt_log_retention_days(self._classes)
@@ -108,7 +106,7 @@ class Langfuse(Component):
         databases = Databases(
             f"{noun}/databases", platform=platform, network=network, cluster=cluster,
             who=identity.workloads[noun, "databases"], space=self._space, aurora=self._database,
-            wanted=[Database(name=DATABASE, user=USER, password_arn=self._secrets["database"])],
+            wanted=[Database(name=DATABASE, user=USER)],
             secrets_key_arn=keys.arns[KeyPurpose.SECRETS], opts=self.inside,
         )  # fmt: skip
         self._queue = Valkey(
@@ -126,19 +124,15 @@ class Langfuse(Component):
             backup=backup, identity=identity, cluster=cluster, owner=noun, opts=self.inside,
             secrets={name: arn for name, arn in self._secrets.items() if name.startswith("clickhouse")},
         )  # fmt: skip
-        certified = Certified(self, who=self._who["web"], service=self.named(), cluster=cluster, network=network)
-        self._grant()
-        self._run(
-            certified, self._proxy(ports or {}), [databases.job, *self._database.instances, self._clickhouse.servers]
-        )
-        self._open(network, identity)
+        after = [databases.job, *self._database.instances, self._clickhouse.servers]
+        self._run(network, identity, self._proxy(ports or {}), after)
         if spec.page is not None:
             enter(self, spec.page, network, _required(ingress, noun), cluster)
         for edge in platform.wiring.to(noun):
             Admission(
                 edge, platform=platform, consumer=identity.workloads[edge.consumer, edge.workload], cluster=cluster,
                 allow=[self._reads([self._secrets[PROJECT_KEY]]), self._decrypts()],
-                way=ToPods(self._who["web"].namespace, self._who["web"].labels, pods.TLS_PORT), opts=self.inside,
+                way=ToPods(self._web.namespace, self._web.labels, pods.TLS_PORT), opts=self.inside,
             )  # fmt: skip
         self.ports = {
             "traces": TracesPort(
@@ -149,11 +143,12 @@ class Langfuse(Component):
         self.finish(bucket=self._bucket.name)
 
     def _address(self) -> str:
-        return f"https://{self.named()}.{self._who['web'].namespace}.svc:{pods.TLS_PORT}"
+        return f"https://{self.named()}.{self._web.namespace}.svc:{pods.TLS_PORT}"
 
     def _environment(self) -> dict[str, pulumi.Input[str]]:
         """Everything in clear; what is secret is mounted."""
         region, queue, clickhouse = self.platform.region, self._queue, self._clickhouse.host
+        address = f"postgresql://{USER}@{DATABASE_ADDRESS}/{DATABASE}?sslmode=disable"
         buckets: dict[str, pulumi.Input[str]] = {}
         for use, prefix in (("EVENT_UPLOAD", "events/"), ("MEDIA_UPLOAD", "media/")):
             variable = f"LANGFUSE_S3_{use}"
@@ -168,8 +163,7 @@ class Langfuse(Component):
             "CLICKHOUSE_DB": "default", "CLICKHOUSE_HOST": clickhouse, "CLICKHOUSE_NATIVE_PORT": str(NATIVE),
             "CLICKHOUSE_MIGRATION_URL": f"clickhouse://127.0.0.1:{pods.MIGRATION_PORT}",
             "CLICKHOUSE_URL": f"https://{clickhouse}:{HTTPS}", "CLICKHOUSE_USER": USER,
-            "DATABASE_HOST": self._database.cluster.endpoint, "DATABASE_NAME": DATABASE, "DATABASE_PORT": str(POSTGRES),
-            "DATABASE_USER": USER, "HOME": "/tmp",  # noqa: S108  an empty volume of the pod
+            "DATABASE_URL": address, "DIRECT_URL": address, "HOME": "/tmp",  # noqa: S108  an empty volume of the pod
             "LANGFUSE_LOG_FORMAT": "json", "LANGFUSE_MIGRATION_V4_WRITE_MODE": "events_only",
             "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "false", "NEXT_TELEMETRY_DISABLED": "1", "NODE_EXTRA_CA_CERTS": AUTHORITY,
             "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(pods.DOOR_PORT), "TELEMETRY_ENABLED": "false", **buckets,
@@ -202,45 +196,33 @@ class Langfuse(Component):
             raise TypeError(f"the port {SIGN_ON_PROXY} of {self.noun} speaks {proxy.DIALECT}")
         return proxy
 
-    def _run(self, certified: Certified, proxy: HttpProxyPort | None, after: list[pulumi.Resource]) -> None:
-        programs = self._programs()
-        shared = {name: self._secrets[name] for name in ("clickhouse", "database", "nextauth", PROJECT_KEY, "salt")}
+    def _run(
+        self, network: NetworkPort, identity: IdentityPort, proxy: HttpProxyPort | None, after: list[pulumi.Resource]
+    ) -> None:
+        """Both programs: each gets the secrets that it reads, and no others."""
+        told: dict[str, pulumi.Input[str]] = self._people()
         more: dict[str, pulumi.Input[str]] = {}
-        told = {**self._environment(), **self._people()}
-        if proxy is not None and self._spec.page is not None:
-            more = {"proxy": proxy.secret_arn, "sign-on": self._spec.page.sign_on.client_secret_arn}
+        page = self._spec.page
+        if proxy is not None and page is not None:
+            more = {"proxy": proxy.secret_arn, "sign-on": page.sign_on.client_secret_arn}
             told |= {"NODE_USE_ENV_PROXY": "1", "NO_PROXY": "127.0.0.1,.svc,.amazonaws.com", "PROXY_URL": proxy.url}
-        mounted = {
-            name: self._mounted(f"{name}-secrets", files_)
-            for name, files_ in (("web", {**shared, **more}), ("worker", {k: shared[k] for k in ("clickhouse", "database", "salt")}))
-        }  # fmt: skip
-        made = {
-            "web": (pods.web(self.platform, pods.Mounts(programs, mounted["web"]), self._who["web"], told, certified),
-                    self._spec.web_replicas),
-            "worker": (pods.worker(self.platform, pods.Mounts(programs, mounted["worker"]), self._who["worker"], self._environment()),
-                       self._spec.worker_replicas),
-        }  # fmt: skip
-        for name, (pod, replicas) in made.items():
-            who, full = self._who[name], self.named() if name == "web" else self.named(name)
-            metadata = kubernetes.meta.v1.ObjectMetaArgs(
-                name=full, namespace=self._space, labels={**self.labels(), **who.labels}
-            )
-            apps.Deployment(
-                self.named(name), metadata=metadata, spec=pods.deployment(pod, self.labels(), who, replicas),
-                opts=self.within(provider=self._cluster.provider_resource, depends_on=after),
-            )  # fmt: skip
-            kubernetes.policy.v1.PodDisruptionBudget(
-                self.named(name, "budget"), metadata=metadata,
-                spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(
-                    max_unavailable=1, selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(who.labels))
-                ),
-                opts=self._objects,
+        shared, programs = self._environment(), self._programs()
+        for part, environment, names, replicas, ports in (
+            ("web", {**shared, **told}, ("clickhouse", "nextauth", PROJECT_KEY, "salt"), self._spec.web_replicas, (HTTPS, NATIVE)),
+            ("worker", shared, ("clickhouse", "salt"), self._spec.worker_replicas, (HTTPS,)),
+        ):  # fmt: skip
+            files_ = {**{name: self._secrets[name] for name in names}, **(more if part == "web" else {})}
+            LangfuseProgram(
+                f"{self.noun}/{part}", part, platform=self.platform, network=network, cluster=self._cluster,
+                identity=identity, owner=self.noun, aurora=self._database, environment=environment, secrets=files_,
+                allow=[*self._shared(), *(self._signs_on() if part == "web" else ())], programs=programs,
+                clickhouse=ports, replicas=replicas, after=after, opts=self.inside,
             )  # fmt: skip
         core.Service(
             self.named("service"),
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=self.named(), namespace=self._space, labels=self.labels()),
             spec=core.ServiceSpecArgs(
-                type="ClusterIP", selector=dict(self._who["web"].labels),
+                type="ClusterIP", selector=dict(self._web.labels),
                 ports=[core.ServicePortArgs(name="https", port=pods.TLS_PORT, target_port=pods.TLS_PORT, protocol="TCP")],
             ),
             opts=self._objects,
@@ -258,28 +240,21 @@ class Langfuse(Component):
             data=data, immutable=True, opts=self._objects,
         ).metadata.name.apply(str)  # fmt: skip
 
-    def _mounted(self, part: str, files_: Mapping[str, pulumi.Input[str]]) -> str:
-        mounted_secrets(self, part, namespace=self._space, files=files_, opts=self._objects)
-        return self.named(part)
-
-    def _grant(self) -> None:
-        """Both programs reach the bucket and the queue; the web pods read the identity provider's secret as well."""
+    def _shared(self) -> list[Statement]:
+        """Both programs reach the bucket and the queue."""
         objects = self._keys.arns[KeyPurpose.OBJECTS]
         through = {"StringEquals": {"kms:ViaService": f"s3.{self.platform.region}.amazonaws.com"}}
-        shared: list[Statement] = [
+        return [
             {"Effect": "Allow", "Action": ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
              "Resource": [pulumi.Output.concat(self._bucket.arn, "/", prefix, "/*") for prefix in ("events", "media")]},
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": self._bucket.arn},
             {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": objects, "Condition": through},
             {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": self._queue.connect_arns},
         ]  # fmt: skip
+
+    def _signs_on(self) -> list[Statement]:
         page = self._spec.page
-        more = [self._reads([page.sign_on.client_secret_arn]), self._decrypts()] if page else []
-        for name, statements in (("web", [*shared, *more]), ("worker", shared)):
-            aws.iam.RolePolicy(
-                self.named(name, "own"), role=self._who[name].role_name,
-                policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,
-            )  # fmt: skip
+        return [self._reads([page.sign_on.client_secret_arn]), self._decrypts()] if page else []
 
     def _reads(self, arns: list[pulumi.Input[str]]) -> Statement:
         actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
@@ -293,20 +268,6 @@ class Langfuse(Component):
             "Resource": self._keys.arns[KeyPurpose.SECRETS],
             "Condition": through,
         }
-
-    def _open(self, network: NetworkPort, identity: IdentityPort) -> None:
-        """Ways that are no edge: both programs to database, queue, bucket and ClickHouse."""
-        servers = identity.workloads[self.noun, "clickhouse"].labels
-        outside = [(Peer(cidr=network.vpc_cidr), [POSTGRES, REDIS, ENDPOINTS])]
-        for name, ports in (("web", [HTTPS, NATIVE]), ("worker", [HTTPS])):
-            network_policy(
-                self, f"{name}-ways", namespace=self._space, selects=self._who[name].labels, opts=self._objects,
-                egress=[*outside, (Peer(labels=servers), ports)],
-            )  # fmt: skip
-            network_policy(
-                self, f"{name}-asks", namespace=self._space, selects=servers, opts=self._objects,
-                ingress=[(Peer(labels=self._who[name].labels), ports)],
-            )  # fmt: skip
 
 
 def _required(ingress: IngressPort | None, noun: Noun) -> IngressPort:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.ports import WorkloadIdentity
     from components.certified import Certified
+    from components.data.database_door import DatabaseDoor
 
 core, apps, meta = kubernetes.core.v1, kubernetes.apps.v1, kubernetes.meta.v1
 
@@ -53,6 +54,7 @@ def web(
     mounts: Mounts,
     who: WorkloadIdentity,
     environment: Mapping[str, pulumi.Input[str]],
+    database: DatabaseDoor,
     certified: Certified,
 ) -> core.PodSpecArgs:
     """Takes traces and shows them: Langfuse on the loopback, our program before it, the door to the queue beside it."""
@@ -67,8 +69,8 @@ def web(
         resources=resources("1", "2Gi", cpu_limit="2"), security_context=container_security(),
         volume_mounts=[*_mounts(), core.VolumeMountArgs(name="cache", mount_path="/app/web/.next/cache"), certified.mount()],
     )  # fmt: skip
-    return _pod([container, _door(platform, environment)], mounts, who, more=[scratch("cache", "256Mi"), *certified.volumes()],
-                first=[certified.keeper()])  # fmt: skip
+    return _pod([container, _door(platform, environment)], mounts, who, database, first=[certified.keeper()],
+                more=[scratch("cache", "256Mi"), *certified.volumes()])  # fmt: skip
 
 
 def worker(
@@ -76,6 +78,7 @@ def worker(
     mounts: Mounts,
     who: WorkloadIdentity,
     environment: Mapping[str, pulumi.Input[str]],
+    database: DatabaseDoor,
 ) -> core.PodSpecArgs:
     """Writes down what the queue holds; nobody calls it, and its one port answers probes."""
     container = core.ContainerArgs(
@@ -88,7 +91,7 @@ def worker(
         readiness_probe=http_probe(WORKER_HEALTHY, WORKER_PORT),
         resources=resources("1", "2Gi", cpu_limit="2"), security_context=container_security(), volume_mounts=_mounts(),
     )  # fmt: skip
-    return _pod([container, _door(platform, environment)], mounts, who)
+    return _pod([container, _door(platform, environment)], mounts, who, database)
 
 
 def deployment(
@@ -127,17 +130,18 @@ def _pod(
     containers: Sequence[core.ContainerArgs],
     mounts: Mounts,
     who: WorkloadIdentity,
+    database: DatabaseDoor,
     *,
     more: Sequence[core.VolumeArgs] = (),
     first: Sequence[core.ContainerArgs] = (),
 ) -> core.PodSpecArgs:
     return core.PodSpecArgs(
-        init_containers=list(first) or None, containers=list(containers), service_account_name=who.service_account,
+        init_containers=[*first, database.keeper()], containers=list(containers), service_account_name=who.service_account,
         automount_service_account_token=False, enable_service_links=False, security_context=pod_security(USER),
         termination_grace_period_seconds=DRAIN_SECONDS, topology_spread_constraints=spread(who.labels),
         volumes=[
             core.VolumeArgs(name="programs", config_map=core.ConfigMapVolumeSourceArgs(name=mounts.programs)),
-            secrets_volume("secrets", mounts.secrets), scratch("tmp", "512Mi"), authority_volume(), *more,
+            secrets_volume("secrets", mounts.secrets), scratch("tmp", "512Mi"), authority_volume(), database.volume(), *more,
         ],
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ class LangfuseSpec(Spec):
             egress=frozenset({urlsplit(self.page.sign_on.issuer).hostname or ""} if self.page else ()),
             keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.DISKS, KeyPurpose.LOGS, KeyPurpose.OBJECTS, KeyPurpose.SECRETS}),
             secrets=frozenset(
-                {"clickhouse", "clickhouse-maintenance", "clickhouse-replicas", "database", "nextauth", PROJECT_KEY, "salt"}
+                {"clickhouse", "clickhouse-maintenance", "clickhouse-replicas", "nextauth", PROJECT_KEY, "salt"}
             ),
             prefixes={PROJECT_KEY: KEY_PREFIX},
         )  # fmt: skip

@@ -3,8 +3,7 @@
 // Secrets are read from files and given to that one process. For `web` this program answers over TLS, with a certificate
 // that is read anew when it changes, and passes bytes on to Langfuse on the pod's loopback; and it carries the migrations
 // of ClickHouse, whose own switch for TLS would not look at the certificate, over a connection that does. When a secret
-// changes, Langfuse is ended and the container starts anew with it: at once, but for the database's password, which a job
-// brings to the database within ten minutes.
+// changes, Langfuse is ended and the container starts anew with it.
 
 "use strict";
 
@@ -19,7 +18,6 @@ const SECRETS = env.SECRETS_FOLDER || "/etc/langfuse/secrets";
 const CERTIFICATE = env.CERTIFICATE_FILE || "/run/certificate/server.pem";
 const LOOK_EVERY = Number(env.LOOK_SECONDS || 20) * 1000;
 const SPREAD = Number(env.SPREAD_SECONDS || 30) * 1000;
-const DATABASE_AFTER = Number(env.DATABASE_SECONDS || 660) * 1000;
 const VARIABLES = {
   salt: "SALT",
   nextauth: "NEXTAUTH_SECRET",
@@ -41,11 +39,9 @@ function environment(read) {
   const given = Object.fromEntries(
     Object.entries(VARIABLES).filter(([name]) => name in read).map(([name, variable]) => [variable, read[name]]),
   );
-  const user = `${env.DATABASE_USER}:${encodeURIComponent(read.database)}`;
-  const url = `postgresql://${user}@${env.DATABASE_HOST}:${env.DATABASE_PORT}/${env.DATABASE_NAME}?sslmode=require`;
   const [scheme, host] = (env.PROXY_URL || "").split("://");
   const proxy = read.proxy ? { HTTPS_PROXY: `${scheme}://platform:${encodeURIComponent(read.proxy)}@${host}` } : {};
-  return { ...env, ...given, ...proxy, DATABASE_URL: url, DIRECT_URL: url };
+  return { ...env, ...given, ...proxy };
 }
 
 // Langfuse keeps the first key that it was given for a public key; after a renewal that one has to go first.
@@ -109,9 +105,8 @@ function restartWhenRenewed(before, child) {
     const changed = Object.keys(now).filter((name) => now[name] !== before[name]);
     if (changed.length === 0) return;
     clearInterval(this);
-    const wait = changed.every((name) => name === "database") ? DATABASE_AFTER : 0;
     console.error(`${changed.join(", ")} was renewed: starting anew`);
-    setTimeout(() => child.kill("SIGTERM"), wait + Math.random() * SPREAD);
+    setTimeout(() => child.kill("SIGTERM"), Math.random() * SPREAD);
   }, LOOK_EVERY);
 }
 
