@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
@@ -223,12 +224,15 @@ def _pools(links: Links) -> tuple[_Pool, ...]:
 
 
 def _account_users(links: Links) -> Mapping[tuple[str, str], int]:
-    """How many controllers run under each service account."""
-    users: dict[tuple[str, str], int] = {}
+    """How many workloads run under each service account; a job and its schedule, whose pods have the same labels, are one."""
+    users: dict[tuple[str, str], set[str]] = {}
     for reading in _controllers(links):
-        key = (namespace_of(reading), service_account(reading, Pod(reading))[0])
-        users[key] = users.get(key, 0) + 1
-    return users
+        pod = Pod(reading)
+        worn = reading.raw(f"{pod.spec.removesuffix('spec')}metadata.labels")
+        ends = worn is not MISSING and reading.resource.type.endswith("Job")
+        alike = json.dumps(worn, sort_keys=True) if ends else reading.urn
+        users.setdefault((namespace_of(reading), service_account(reading, pod)[0]), set()).add(alike)
+    return {account: len(found) for account, found in users.items()}
 
 
 def _bound_accounts(links: Links) -> frozenset[tuple[str, str]]:

@@ -171,6 +171,15 @@ def test_a_service_account_is_ones_own_when_nobody_else_runs_under_it() -> None:
     }
 
 
+def test_a_job_and_the_schedule_that_runs_it_again_are_one_workload() -> None:
+    metadata: JsonValue = {"name": "app", "namespace": "gateway"}
+    once = resource("kubernetes:batch/v1:Job", "once", {"metadata": metadata, "spec": {"template": pod()}})
+    again = resource(CRON_JOB, "again", {"metadata": metadata, "spec": {"jobTemplate": {"spec": {"template": pod()}}}})
+    assert [value(each.own_service_account) for each in estate([once, again]).all(Workload)] == [True, True]
+    found = estate([once, again, deployment()]).all(Workload)
+    assert [value(each.own_service_account) for each in found] == [False, False, False]
+
+
 def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
     account = resource("kubernetes:core/v1:ServiceAccount", "app", {
         "metadata": {"name": "app", "namespace": "gateway"}, "automountServiceAccountToken": False,
