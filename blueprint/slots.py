@@ -87,6 +87,9 @@ SLOTS: Mapping[str, Slot] = {
     "durable_execution": Slot(Layer.AGENTS, False, Dialect.TEMPORAL, frozenset({"cluster", "observability"}), {
         "temporal": _kind(Layer.AGENTS, "temporal", "Temporal"),
     }),
+    "agents": Slot(Layer.AGENTS, True, Dialect.AGENT, frozenset({"cluster", "gateway", "observability"}), {
+        "langgraph": _kind(Layer.AGENTS, "langgraph", "LangGraph"),
+    }, rests_on=(frozenset({"lakehouse", "vector_stores"}), frozenset({"evaluation"}))),
     "dashboards": Slot(_O, False, None, frozenset({"observability", "cluster", "ingress"}), {
         "grafana": _kind(_O, "grafana", "Grafana"),
     }),
@@ -105,7 +108,6 @@ SLOTS: Mapping[str, Slot] = {
 """In the order in which components are made."""
 
 FUTURE: Mapping[str, str] = {
-    "agents": "the agent runtime",
     "streaming": "event streaming",
     "features": "the feature store",
     "training": "training",

@@ -88,7 +88,7 @@ def _evaluation() -> JsonValue:
     return {
         "name": "evaluation",
         "rules": [
-            _alert("QualityBelowThreshold", f"{score} < {bound}", "1m", "warning",
+            _alert("QualityBelowThreshold", f"{score} < on (measure) group_left () {bound}", "1m", "warning",
                    "{{ $labels.measure }} of {{ $labels.model }} is below what the platform asks of it"),
             _alert("AnswersNotJudged", f"last_over_time(evaluation_unjudged_ratio[{LONGEST_INTERVAL}]) > 0.1", "1m",
                    "warning", "The judge's verdict on more than one answer in ten could not be read"),

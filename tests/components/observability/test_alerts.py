@@ -70,7 +70,7 @@ def test_the_cache_alert_knows_the_old_name_and_the_new() -> None:
 def test_quality_is_held_against_what_the_evaluation_asks_for_and_silence_is_no_quality() -> None:
     found = rendered("evaluation")
     assert found["QualityBelowThreshold"]["expr"] == (
-        "last_over_time(evaluation_score[15d]) < last_over_time(evaluation_threshold[15d])"
+        "last_over_time(evaluation_score[15d]) < on (measure) group_left () last_over_time(evaluation_threshold[15d])"
     )
     assert found["EvaluationSilent"]["labels"] == {"severity": "critical"}
 
