@@ -90,6 +90,9 @@ SLOTS: Mapping[str, Slot] = {
     "agents": Slot(Layer.AGENTS, True, Dialect.AGENT, frozenset({"cluster", "gateway", "observability"}), {
         "langgraph": _kind(Layer.AGENTS, "langgraph", "LangGraph"),
     }, rests_on=(frozenset({"lakehouse", "vector_stores"}), frozenset({"evaluation"}))),
+    "evaluation": Slot(_O, False, None, frozenset({"gateway", "observability"}), {
+        "scheduled": _kind(_O, "evaluation", "Evaluation"),
+    }),
     "dashboards": Slot(_O, False, None, frozenset({"observability", "cluster", "ingress"}), {
         "grafana": _kind(_O, "grafana", "Grafana"),
     }),
