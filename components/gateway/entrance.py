@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from blueprint.ports import ClusterPort, IngressPort, NetworkPort
 
 HTTPS = 443
+LONGEST = 32
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def enter(
 ) -> None:
     """Let the load balancer send requests for some paths to the component's pods."""
     group = aws.lb.TargetGroup(
-        component.named("targets"), name=f"{component.platform.label}-{component.named()}"[:32].rstrip("-"),
+        component.named("targets"), name=_short(f"{component.platform.label}-{component.named()}"),
         vpc_id=network.vpc_id, port=door.port, protocol="HTTPS", target_type="ip", deregistration_delay=door.drain_seconds,
         load_balancing_algorithm_type="least_outstanding_requests",
         health_check=aws.lb.TargetGroupHealthCheckArgs(
@@ -92,3 +94,8 @@ def enter(
         },
         opts=component.within(provider=cluster.provider_resource),
     )  # fmt: skip
+
+
+def _short(name: str) -> str:
+    """A name that a target group may have: 32 characters, still different for different names."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
