@@ -38,6 +38,11 @@ class ManagedModel(Subject):
     """Whether the network has an interface endpoint through which it is called."""
     one_region: Leaf[bool]
     """Whether requests stay in the stack's own region."""
+    owner: Leaf[str | None]
+    """Who answers for its use here, as its tags say."""
+    risk_class: Leaf[str | None]
+    approved: Leaf[bool]
+    """Whether somebody other than the owner approved it."""
 
 
 @dataclass(frozen=True)

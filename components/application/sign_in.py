@@ -58,6 +58,7 @@ class SignIn(Component):
 
     def _pool(self) -> aws.cognito.UserPool:
         posture, keep = self.platform.posture, self._spec.keep
+        kinds = posture.password_complexity(self._classes)
         return aws.cognito.UserPool(
             self.named("pool"), name=f"{self.platform.label}-sign-in", user_pool_tier="PLUS",
             deletion_protection="ACTIVE" if keep else "INACTIVE", mfa_configuration="ON",
@@ -69,8 +70,8 @@ class SignIn(Component):
                 ]
             ),
             password_policy=aws.cognito.UserPoolPasswordPolicyArgs(
-                minimum_length=posture.password_min_length(self._classes), require_lowercase=True, require_uppercase=True,
-                require_numbers=True, require_symbols=True, temporary_password_validity_days=1,
+                minimum_length=posture.password_min_length(self._classes), require_lowercase="letters" in kinds, require_uppercase="letters" in kinds,
+                require_numbers="digits" in kinds, require_symbols="symbols" in kinds, temporary_password_validity_days=1,
                 password_history_size=posture.password_history(self._classes),
             ),
             user_pool_add_ons=aws.cognito.UserPoolUserPoolAddOnsArgs(advanced_security_mode="ENFORCED"),

@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from blueprint.graph import Ref, is_unknown, parts
+from blueprint.tags import Tag
 from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.leaf import every, mapped, some
+from compliance.facts.leaf import every, joined, mapped, some
 from compliance.facts.serving import Guardrail, ManagedModel, ModelInvocationLog
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links
@@ -47,6 +48,9 @@ def managed_model(reading: Reading) -> ManagedModel:
         guardrail=_guardrail(reading),
         private_endpoint=private_endpoint(reading),
         one_region=mapped(reading.text("modelSource.copyFrom"), lambda source: ":foundation-model/" in source),
+        owner=_tagged(reading, Tag.MODEL_OWNER),
+        risk_class=_tagged(reading, Tag.RISK_CLASS),
+        approved=_approved(reading),
     )
 
 
@@ -183,6 +187,24 @@ def _filters(reading: Reading, kind: str, way: str) -> Leaf[bool]:
         if reading.raw(f"{item}.type") == kind:
             return mapped(reading.text(f"{item}.{way}"), lambda strength: strength != "NONE")
     return reading.known(path, value=False)
+
+
+def _tagged(reading: Reading, key: Tag) -> Leaf[str | None]:
+    """What a tag states; None where the model does not carry it."""
+    path = f"tags.{key.value}"
+    if reading.resource.external:
+        return Unknown("existing", reading.origin(path))
+    value = reading.raw(path)
+    if is_unknown(value):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
+    return Known(value if isinstance(value, str) else None, reading.origin(path))
+
+
+def _approved(reading: Reading) -> Leaf[bool]:
+    owner, approver = _tagged(reading, Tag.MODEL_OWNER), _tagged(reading, Tag.APPROVED_BY)
+    day = mapped(_tagged(reading, Tag.APPROVED_ON), bool)
+    other = joined(owner, approver, lambda one, two: bool(one) and bool(two) and one != two)
+    return every([day, other])
 
 
 def _entity(reading: Reading, kind: str) -> Leaf[bool]:
