@@ -84,6 +84,9 @@ SLOTS: Mapping[str, Slot] = {
     "gateway": Slot(Layer.GATEWAY, False, Dialect.OPENAI_V1, frozenset({"cluster", "serving", "observability", "ingress"}), {
         "litellm": _kind(Layer.GATEWAY, "litellm", "LiteLlm"),
     }),
+    "lineage": Slot(Layer.GOVERNANCE, False, Dialect.OPENLINEAGE, frozenset({"cluster"}), {
+        "marquez": _kind(Layer.GOVERNANCE, "marquez", "Marquez"),
+    }),
     "durable_execution": Slot(Layer.AGENTS, False, Dialect.TEMPORAL, frozenset({"cluster", "observability"}), {
         "temporal": _kind(Layer.AGENTS, "temporal", "Temporal"),
     }),
