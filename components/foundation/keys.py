@@ -36,7 +36,7 @@ THROUGH: Mapping[KeyPurpose, Sequence[str]] = {
     KeyPurpose.DISKS: ("ec2", "autoscaling"),
     KeyPurpose.CLUSTER_SECRETS: ("eks",),
     KeyPurpose.SECRETS: ("secretsmanager", "lambda", "sqs"),
-    KeyPurpose.DATABASES: ("rds", "dynamodb", "elasticache", "secretsmanager"),
+    KeyPurpose.DATABASES: ("rds", "dynamodb", "elasticache", "es", "secretsmanager"),
     KeyPurpose.OBJECTS: ("s3", "ecr", "bedrock", "aps", "glue", "network-firewall", "sqs"),
     KeyPurpose.BACKUP: ("backup", "rds", "dynamodb", "ec2", "s3"),
     KeyPurpose.ALERTS: ("sns", "sqs"),

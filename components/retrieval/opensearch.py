@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.ports import OpenSearchPort
+from blueprint.tags import Tag
 from blueprint.types import Dialect, KeyPurpose
 from components.foundation.admission import ToNetwork
 from components.foundation.private_bucket import Ageing, PrivateBucket
@@ -42,7 +43,7 @@ class OpenSearch(DocumentStore[OpenSearchSpec]):
         self._bucket = PrivateBucket(
             f"{self.noun}/snapshots", platform=self.platform, key_arn=self.keys.arns[KeyPurpose.OBJECTS],
             access_log_bucket=self.audit.access_log_bucket, classes=self.classes, keep=self.spec.keep,
-            ageing=Ageing(noncurrent_days=30), opts=self.inside,
+            ageing=Ageing(noncurrent_days=30), more={Tag.AUDIT_RELEVANT: "false"}, opts=self.inside,
         )  # fmt: skip
         self._native = Native(
             port=OpenSearchPort(provider=self.noun, url=self._domain.url, index=INDEX),

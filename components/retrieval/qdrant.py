@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from blueprint.ports import QdrantPort
+from blueprint.tags import Tag
 from blueprint.types import KeyPurpose
 from components.certified import AUTHORITIES
 from components.foundation.admission import ToPods
@@ -47,7 +48,7 @@ class Qdrant(DocumentStore[QdrantSpec]):
         self._bucket = PrivateBucket(
             f"{self.noun}/snapshots", platform=self.platform, key_arn=self.keys.arns[KeyPurpose.OBJECTS],
             access_log_bucket=self.audit.access_log_bucket, classes=self.classes, keep=self.spec.keep,
-            ageing=Ageing(noncurrent_days=30), opts=self.inside,
+            ageing=Ageing(noncurrent_days=30), more={Tag.AUDIT_RELEVANT: "false"}, opts=self.inside,
         )  # fmt: skip
         url = f"https://{self._qdrant.host}:{HTTP}"
         store = self.who(STORE)

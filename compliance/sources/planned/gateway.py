@@ -109,9 +109,16 @@ class Configuration:
 
 
 def gateway(reading: Reading) -> Gateway | None:
-    """Fold a Deployment whose main container runs LiteLLM; one that is asked by a command takes no requests."""
+    """Fold a Deployment whose main container runs LiteLLM.
+
+    One that is asked by a command takes no requests; one that runs a module of Python uses the image for its libraries.
+    """
     pod = Pod(reading)
-    answers = (each for each in pod.containers if reading.raw(f"{each}.readinessProbe.exec") is MISSING)
+    answers = (
+        each
+        for each in pod.containers
+        if reading.raw(f"{each}.readinessProbe.exec") is MISSING and reading.raw(f"{each}.command.1") != "-m"
+    )
     container = next((each for each in answers if runs(reading, each, IMAGE)), None)
     if container is None:
         return None
