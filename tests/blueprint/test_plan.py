@@ -84,7 +84,7 @@ def test_an_unknown_key_names_the_nearest_one(refused: Callable[..., list[Proble
 
 
 def test_a_layer_without_code_says_that_it_is_not_there(refused: Callable[..., list[Problem]]) -> None:
-    assert "no code yet" in keyed(refused(put("agents", value=[])))["agents"].what
+    assert "no code yet" in keyed(refused(put("features", value=[])))["features"].what
 
 
 def test_a_wrong_kind_lists_the_kinds(refused: Callable[..., list[Problem]]) -> None:
