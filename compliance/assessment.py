@@ -1,11 +1,11 @@
 """From findings to a matrix: the status and the assessment of every requirement.
 
-Assessment of a mapped row, first match: any FAIL → not-satisfied; any UNKNOWN → not-tested; a rule without a subject in
-scope → no-resource; else satisfied.
+Assessment of a mapped row, first match: any FAIL → not-satisfied; any UNKNOWN → not-tested; a control none of whose
+rules has a subject in scope → no-resource; else satisfied.
 
 Status, from the same findings:
 
-    every rule has a subject in scope, all PASS, extent full    implemented
+    every control has a subject in scope, all PASS, extent full implemented
     only PASS and excepted                                      alternative
     some PASS                                                   partial
     no PASS and a FAIL                                          not-implemented
@@ -147,7 +147,8 @@ def _row(
     shown = [each for rule in rules for each in by_rule.get(rule.id, ())]
     findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
-    missing = [rule.id for rule in rules if rule.id not in in_scope]
+    proofs = {control: catalogue.proofs[control] for control in requirement.controls}
+    missing = [control for control, names in proofs.items() if names and in_scope.isdisjoint(names)]
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -160,8 +161,8 @@ def _row(
         mapping=catalogue.standing(requirement),
         reason=_reason(requirement, missing, findings),
         duty=requirement.duty,
-        status=_status(requirement, rules_missing=bool(missing), findings=findings) if rules else None,
-        assessment=_assessment(rules_missing=bool(missing), findings=findings) if rules else None,
+        status=_status(requirement, controls_missing=bool(missing), findings=findings) if rules else None,
+        assessment=_assessment(controls_missing=bool(missing), findings=findings) if rules else None,
         depth=depth if in_scope else None,
         controls=requirement.controls,
         parameters=tuple(sorted({name for rule in rules for name in rule.parameters})),
@@ -186,19 +187,19 @@ def _attested(attestations: Attestations, reference: str, requirement: str) -> A
     )  # fmt: skip
 
 
-def _assessment(*, rules_missing: bool, findings: Sequence[Finding]) -> Assessment:
+def _assessment(*, controls_missing: bool, findings: Sequence[Finding]) -> Assessment:
     outcomes = {finding.verdict.outcome for finding in findings if finding.exception is None}
     if Outcome.FAIL in outcomes:
         return Assessment.NOT_SATISFIED
     if Outcome.UNKNOWN in outcomes:
         return Assessment.NOT_TESTED
-    return Assessment.NO_RESOURCE if rules_missing else Assessment.SATISFIED
+    return Assessment.NO_RESOURCE if controls_missing else Assessment.SATISFIED
 
 
-def _status(requirement: Requirement, *, rules_missing: bool, findings: Sequence[Finding]) -> Status | None:
+def _status(requirement: Requirement, *, controls_missing: bool, findings: Sequence[Finding]) -> Status | None:
     outcomes = {finding.verdict.outcome for finding in findings if finding.exception is None} - {Outcome.NOT_APPLICABLE}
     excepted = any(finding.exception for finding in findings)
-    full = requirement.extent is Extent.FULL and not rules_missing
+    full = requirement.extent is Extent.FULL and not controls_missing
     if outcomes == {Outcome.PASS} and full and not excepted:
         return Status.IMPLEMENTED
     if excepted and outcomes <= {Outcome.PASS}:

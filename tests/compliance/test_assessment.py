@@ -40,28 +40,33 @@ DAY = dt.date(2026, 11, 20)
 URN = "urn:pulumi:t::p::blueprint:foundation:AuditTrail$aws:cloudwatch/logGroup:LogGroup::audit"
 
 
-def rule(name: str) -> Rule:
+def rule(name: str, control: str = "LOG-04") -> Rule:
     return Rule(
         id=f"logs_group_{name}", title="kept", subject="LogGroup", requires={"retention": {"type": "retention", "meets": "audit_log_retention_days"}},
-        controls=("LOG-04",), severity=Severity.HIGH, why="because of a reason", remedy="set it", cases={"a": Case(leaves={}, verdict="pass")},
+        controls=(control,), severity=Severity.HIGH, why="because of a reason", remedy="set it", cases={"a": Case(leaves={}, verdict="pass")},
     )  # fmt: skip
 
 
-def requirement(extent: Extent = Extent.FULL, *, mapped: bool = True) -> Requirement:
+def requirement(
+    extent: Extent = Extent.FULL, *, mapped: bool = True, controls: tuple[str, ...] = ("LOG-04",)
+) -> Requirement:
     remainder = "" if extent is Extent.FULL else "people read the logs"
     return Requirement(
         id="1.1", title="Logs are kept", kind=Kind.TECHNICAL, obligation=Obligation.REQUIRED, responsibility=Responsibility.SHARED,
-        duty="read the logs every day", mapping=Mapped(controls=("LOG-04",), extent=extent, remainder=remainder) if mapped else None,
+        duty="read the logs every day", mapping=Mapped(controls=controls, extent=extent, remainder=remainder) if mapped else None,
     )  # fmt: skip
 
 
 def catalogue(row: Requirement, *rules: Rule) -> Catalogue:
-    control = Control(id="LOG-04", statement="audit events outlive the duty", layers=(Layer.FOUNDATION,))
+    controls = {
+        name: Control(id=name, statement="audit events outlive the duty", layers=(Layer.FOUNDATION,))
+        for name in ("LOG-04", "LOG-08")
+    }
     framework = Framework(
         name="demo", edition="1", title="Demo", source=Citation(citation="a text of our own", retrieved="2026-11-20"),
         totals=Totals(technical=1, mixed=0, process=0, provider=0), requirements=(row,),
     )  # fmt: skip
-    return Catalogue(frameworks={REFERENCE: framework}, controls={"LOG-04": control}, rules=rules)
+    return Catalogue(frameworks={REFERENCE: framework}, controls=controls, rules=rules)
 
 
 def finding(
@@ -125,10 +130,16 @@ def test_status_and_assessment_follow_the_table(
     assert (found.status, found.assessment) == (status, assessment)
 
 
-def test_a_rule_without_a_subject_keeps_a_row_from_being_implemented() -> None:
-    found = row_of([finding(P)], rules=(rule("kept"), rule("encrypted")))
+def test_a_control_without_a_subject_keeps_a_row_from_being_implemented() -> None:
+    two = requirement(controls=("LOG-04", "LOG-08"))
+    found = row_of([finding(P)], two, rules=(rule("kept"), rule("encrypted", control="LOG-08")))
     assert (found.status, found.assessment) == (Status.PARTIAL, Assessment.NO_RESOURCE)
-    assert found.reason == "nothing in scope of logs_group_encrypted"
+    assert found.reason == "nothing in scope of LOG-08"
+
+
+def test_a_rule_about_another_kind_of_the_same_thing_needs_no_subject() -> None:
+    found = row_of([finding(P)], rules=(rule("kept"), rule("of_another_kind")))
+    assert (found.status, found.assessment, found.reason) == (Status.IMPLEMENTED, Assessment.SATISFIED, "")
 
 
 def test_an_excepted_failure_makes_the_row_an_alternative_and_is_named() -> None:
