@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+import yaml
 from pydantic import JsonValue
 
 from blueprint.graph import Ref, parts
-from compliance.facts.base import Known, Leaf, Unknown
-from compliance.facts.leaf import every, some
+from compliance.facts.base import Known, Leaf, Origin, Unknown
+from compliance.facts.leaf import every, joined, mapped, some
 from compliance.facts.observability import Collector, MetricsWorkspace
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.mounts import File, files
@@ -31,7 +32,11 @@ _DELETES = re.compile(r'delete_matching_keys\(\w+, "((?:[^"\\]|\\.)*)"\)')
 _STRIKES = re.compile(r"replace_all_patterns\(")
 _SIGNED = ("aws", "sigv4")
 """Exporters of AWS speak TLS and cannot be told otherwise."""
+_GRPC = frozenset({"otlp", "otlp_grpc"})
+"""Exporters whose address has no scheme; all others say it there, and speak no TLS where it is http."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_WINDOWS = re.compile(r"slo:\w+:bad_ratio_\w+ > ")
+_NONE = Known(frozenset[str](), Origin(urn="", path=""))
 _VARIABLE = re.compile(r"^\$\{env:(\w+)\}$")
 
 
@@ -103,6 +108,7 @@ def workspace(reading: Reading) -> MetricsWorkspace:
                 manager.present("definition") if manager else reading.absent_flag("AlertManagerDefinition"),
             )
         ),
+        objectives=_objectives(reading, rules),
     )
 
 
@@ -141,11 +147,14 @@ def _sends(found: Configuration) -> Iterator[Leaf[bool]]:
     for name in found.used("exporters"):
         settings = found.part("exporters", name)
         path = f"exporters.{name}"
+        tls = settings.get("tls")
+        told = tls if isinstance(tls, dict) else {}
         if name.startswith(_SIGNED) or name.partition("/")[0] in {"debug", "nop"}:
             yield found.known(path, value=True)
-        elif "tls" in settings or name.partition("/")[0] == "otlp":
-            tls = settings.get("tls")
-            yield found.known(f"{path}.tls", not (isinstance(tls, dict) and tls.get("insecure") is True))
+        elif told.get("insecure_skip_verify") is True:
+            yield found.known(f"{path}.tls", value=False)
+        elif name.partition("/")[0] in _GRPC:
+            yield found.known(f"{path}.tls", told.get("insecure") is not True)
         else:
             yield _secure(found, path, settings.get("endpoint"))
     yield found.known("exporters", value=True)
@@ -220,6 +229,31 @@ def _logged(reading: Reading) -> Leaf[bool]:
         return reading.present("loggingConfiguration.logGroupArn")
     queries = reading.satellite("aws:amp/queryLoggingConfiguration:QueryLoggingConfiguration", "workspaceId")
     return queries.present("destinations") if queries else reading.absent_flag("QueryLoggingConfiguration")
+
+
+def _objectives(reading: Reading, rules: Sequence[Reading]) -> Leaf[frozenset[str]]:
+    """An alert says by its label `slo` which promise it watches; two of them, with two windows each, make several rates."""
+    found: Leaf[frozenset[str]] = joined(reading.none("(RuleGroupNamespace)"), _NONE, lambda _, none: none)
+    for each in rules:
+        found = joined(found, mapped(each.text("data"), _watched), frozenset.union)
+    return found
+
+
+def _watched(data: str) -> frozenset[str]:
+    try:
+        document: JsonValue = yaml.load(data, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return frozenset()
+    alerts = [rule for rule in _rules(document) if "alert" in rule and len(_WINDOWS.findall(str(rule.get("expr")))) > 1]
+    named = [str(labels["slo"]) for rule in alerts if isinstance(labels := rule.get("labels"), dict) and "slo" in labels]
+    return frozenset(name for name in named if named.count(name) > 1)
+
+
+def _rules(document: JsonValue) -> Iterator[Mapping[str, JsonValue]]:
+    groups = document.get("groups") if isinstance(document, dict) else None
+    for group in groups if isinstance(groups, list) else ():
+        rules = group.get("rules") if isinstance(group, dict) else None
+        yield from (rule for rule in (rules if isinstance(rules, list) else ()) if isinstance(rule, dict))
 
 
 def _has_alert(rules: Reading) -> Leaf[bool]:
