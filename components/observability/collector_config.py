@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -31,6 +31,16 @@ ANSWER_KEYS = (
 
 CONTENT_EVENTS = r"^gen_ai\.(content|user|system|assistant|tool|choice|client\.inference)"
 """Span events and log records that carry text."""
+
+STORE_PROMPT_KEYS = (
+    r"^(langfuse\.(observation|trace)\.input|input|raw_input|ai\.prompt|prompt|tool_arguments|mlflow\.spanInputs"
+    r"|traceloop\.entity\.input)(\..*)?$"
+)
+STORE_ANSWER_KEYS = (
+    r"^(langfuse\.(observation|trace)\.output|output|ai\.response|response|tool_response|mlflow\.spanOutputs"
+    r"|traceloop\.entity\.output)(\..*)?$"
+)
+"""Further attributes in which a store of traces looks for text, and in which libraries made for it write text."""
 
 PATTERNS = {
     "card": r"\b(?:\d[ -]?){13,18}\d\b",
@@ -59,13 +69,38 @@ class Scraping:
     every_seconds: int
 
 
+@dataclass(frozen=True)
+class Store:
+    """A store of traces beside the cloud's own; its address comes in as an environment variable, its password as a file."""
+
+    user: str
+    password_file: str
+    authority: str
+    headers: Mapping[str, str]
+    endpoint_variable: str = "TRACES_ENDPOINT"
+
+
 def collector_config(
+    sinks: Sinks,
+    scraping: Scraping,
+    *,
+    level: Level,
+    trace_percent: float,
+    certificate: str,
+    store: Store | None = None,
+) -> dict[str, JsonValue]:
+    """The whole configuration; the environment provides the pod's name and the endpoints.
+
+    `certificate` is a file with key and certificate of the service, read anew when it has been renewed. A store gets
+    traces at the same level as everybody else; at level off it gets none.
+    """
+    own = _config(sinks, scraping, level=level, trace_percent=trace_percent, certificate=certificate)
+    return own if store is None or level == "off" else _with_store(own, store, level)
+
+
+def _config(
     sinks: Sinks, scraping: Scraping, *, level: Level, trace_percent: float, certificate: str
 ) -> dict[str, JsonValue]:
-    """The whole configuration; the environment provides the pod's name and the metrics endpoint.
-
-    `certificate` is a file with key and certificate of the service, read anew when it has been renewed.
-    """
     content: list[JsonValue] = [] if level == "full" else ["transform/content", "filter/content"]
     first: list[JsonValue] = ["memory_limiter", *content, "transform/patterns"]
     return {
@@ -129,6 +164,42 @@ def collector_config(
     }
 
 
+def _with_store(own: dict[str, JsonValue], store: Store, level: Level) -> dict[str, JsonValue]:
+    """The same with a pipeline of its own for the store: what goes elsewhere stays as it is."""
+    processors, exporters, extensions, service = (
+        _part(own, name) for name in ("processors", "exporters", "extensions", "service")
+    )
+    pipelines = _part(service, "pipelines")
+    listed, started = _part(pipelines, "traces")["processors"], service["extensions"]
+    first: list[JsonValue] = [] if level == "full" else ["transform/store"]
+    pipeline: JsonValue = {
+        "receivers": ["otlp"], "processors": [*first, *(listed if isinstance(listed, list) else [])],
+        "exporters": ["otlphttp/store"],
+    }  # fmt: skip
+    exporter: JsonValue = {
+        "endpoint": f"${{env:{store.endpoint_variable}}}", "auth": {"authenticator": "basicauth/store"},
+        "tls": {"ca_file": store.authority, "min_version": "1.2", "reload_interval": RELOAD},
+        "headers": dict(store.headers),
+    }  # fmt: skip
+    signs_in: JsonValue = {"client_auth": {"username": store.user, "password_file": store.password_file}}
+    stripped = {} if level == "full" else {"transform/store": _strip(level, STORE_PROMPT_KEYS, STORE_ANSWER_KEYS)}
+    return {
+        **own,
+        "processors": {**processors, **stripped},
+        "exporters": {**exporters, "otlphttp/store": exporter},
+        "extensions": {**extensions, "basicauth/store": signs_in},
+        "service": {
+            **service, "pipelines": {**pipelines, "traces/store": pipeline},
+            "extensions": [*(started if isinstance(started, list) else []), "basicauth/store"],
+        },
+    }  # fmt: skip
+
+
+def _part(document: Mapping[str, JsonValue], name: str) -> dict[str, JsonValue]:
+    found = document[name]
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def written(config: dict[str, JsonValue]) -> str:
     """As YAML without references from one place to another: each part can be read by itself."""
     return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False, width=1000)
@@ -151,9 +222,9 @@ def _remote_write(sinks: Sinks, labels: dict[str, JsonValue]) -> JsonValue:
     }
 
 
-def _strip(level: Level) -> JsonValue:
+def _strip(level: Level, prompts: str = PROMPT_KEYS, answers: str = ANSWER_KEYS) -> JsonValue:
     """Answers go at every level but full; prompts, which the gateway has redacted, stay at redacted."""
-    keys = [ANSWER_KEYS] if level == "redacted" else [PROMPT_KEYS, ANSWER_KEYS]
+    keys = [answers] if level == "redacted" else [prompts, answers]
     statements: list[JsonValue] = [f'delete_matching_keys(attributes, "{_quoted(key)}")' for key in keys]
     return {
         "error_mode": "propagate",

@@ -10,9 +10,9 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from blueprint.component import Component
-from blueprint.ports import OtlpPort, PrometheusPort
+from blueprint.ports import OtlpPort, PrometheusPort, TracesPort
 from blueprint.types import Dialect, KeyPurpose, Layer
-from components.certified import AUTHORITIES, CERTIFICATE, Certified
+from components.certified import AUTHORITIES, AUTHORITY, CERTIFICATE, Certified, authority_mount, authority_volume
 from components.foundation.admission import Admission, Statement, ToNetwork, ToPods
 from components.foundation.log_group import log_group
 from components.hardened import (
@@ -21,12 +21,23 @@ from components.hardened import (
     env,
     http_probe,
     kubernetes_api,
+    mounted_secrets,
     network_policy,
     pod_security,
     resources,
+    secrets_volume,
     spread,
 )
-from components.observability.collector_config import GRPC, HEALTH, HTTP, Scraping, Sinks, collector_config, written
+from components.observability.collector_config import (
+    GRPC,
+    HEALTH,
+    HTTP,
+    Scraping,
+    Sinks,
+    Store,
+    collector_config,
+    written,
+)
 from components.observability.container_logs import ContainerLogs
 from components.observability.gpu_metrics import PORT as DCGM
 from components.observability.gpu_metrics import GpuMetrics
@@ -44,6 +55,8 @@ if TYPE_CHECKING:
     from components.observability.observability_spec import ObservabilitySpec
 
 core = kubernetes.core.v1
+
+STORE, STORE_FOLDER, PASSWORD = "trace-store", "/etc/otel-store", "password"
 
 QUERIES = ("aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics")
 
@@ -67,8 +80,8 @@ class Observability(Component):
         audit: AuditPort,
         identity: IdentityPort,
         cluster: ClusterPort,
-        ports: Mapping[str, Port] | None = None,  # noqa: ARG002  every component is called alike
-        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002
+        ports: Mapping[str, Port] | None = None,
+        uses: Mapping[Noun, Port] | None = None,  # noqa: ARG002  every component is called alike
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
@@ -102,6 +115,8 @@ class Observability(Component):
                 self.named("traces"), type="KMS", key_id=keys.arns[KeyPurpose.LOGS], opts=self.inside
             )
         self._grant(log, keys)
+        self._level = spec.prompt_logging or platform.posture.prompt_logging(platform.classes(noun))
+        self._store = _store(noun, ports or {}) if self._level != "off" else None
         namespaces = [identity.workloads[edge.consumer, edge.workload].namespace for edge in scraped]
         self._collect(log, sorted({*namespaces, *([self._who.namespace] if gpus else [])}))
         self._open(network, identity.workloads[noun, "dcgm-exporter"] if gpus else None)
@@ -161,15 +176,15 @@ class Observability(Component):
 
     def _collect(self, log: aws.cloudwatch.LogGroup, namespaces: Sequence[str]) -> None:
         platform, spec, who, name = self.platform, self._spec, self._who, self.named()
-        level = spec.prompt_logging or platform.posture.prompt_logging(platform.classes(self.noun))
         sinks = Sinks(region=platform.region, cluster=platform.label, log_group=f"/{platform.label}/signals")
         rendered = written(
             collector_config(
                 sinks,
                 Scraping(namespaces, spec.scrape_seconds),
-                level=level,
+                level=self._level,
                 trace_percent=spec.trace_percent,
                 certificate=CERTIFICATE,
+                store=_sink(self._store),
             )
         )
         digest = hashlib.sha256(rendered.encode()).hexdigest()[:10]
@@ -219,7 +234,7 @@ class Observability(Component):
         endpoint = pulumi.Output.concat(self._metrics.workspace.prometheus_endpoint, "api/v1/remote_write")
         container = core.ContainerArgs(
             name="collector", image=image("otel-collector").at(self.platform), args=["--config=/etc/otel/config.yaml"],
-            env=[*env({"AWS_REGION": self.platform.region, "METRICS_ENDPOINT": endpoint}), pod_name],
+            env=[*env({"AWS_REGION": self.platform.region, "METRICS_ENDPOINT": endpoint, **self._traces_endpoint()}), pod_name],
             ports=[
                 core.ContainerPortArgs(name="grpc", container_port=GRPC),
                 core.ContainerPortArgs(name="http", container_port=HTTP),
@@ -227,7 +242,9 @@ class Observability(Component):
             liveness_probe=http_probe("/", HEALTH), readiness_probe=http_probe("/", HEALTH),
             resources=resources("500m", "2Gi", cpu_limit="2"), security_context=container_security(),
             volume_mounts=[
-                core.VolumeMountArgs(name="config", mount_path="/etc/otel", read_only=True), self._certified.mount()
+                core.VolumeMountArgs(name="config", mount_path="/etc/otel", read_only=True), self._certified.mount(),
+                *([core.VolumeMountArgs(name=STORE, mount_path=STORE_FOLDER, read_only=True), authority_mount()]
+                  if self._store else []),
             ],
         )  # fmt: skip
         return core.PodSpecArgs(
@@ -235,9 +252,20 @@ class Observability(Component):
             enable_service_links=False, security_context=pod_security(10001), topology_spread_constraints=spread(who.labels),
             volumes=[
                 core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=config)),
-                *self._certified.volumes(),
+                *self._certified.volumes(), *self._store_volumes(),
             ],
         )  # fmt: skip
+
+    def _traces_endpoint(self) -> dict[str, pulumi.Input[str]]:
+        return {"TRACES_ENDPOINT": self._store.http} if self._store else {}
+
+    def _store_volumes(self) -> list[core.VolumeArgs]:
+        """The password as a file, which the collector watches, and the authority that signed the store's certificate."""
+        if self._store is None:
+            return []
+        files = {PASSWORD: self._store.secret_arn}
+        mounted_secrets(self, STORE, namespace=self._space, files=files, opts=self._objects)
+        return [secrets_volume(STORE, self.named(STORE)), authority_volume(self._store.authorities)]
 
     def _open(self, network: NetworkPort, dcgm: WorkloadIdentity | None) -> None:
         """To the services that take signals and the Kubernetes API, all of them inside the VPC; to GPU metrics next door."""
@@ -250,3 +278,14 @@ class Observability(Component):
     def _meta(self, name: str) -> kubernetes.meta.v1.ObjectMetaArgs:
         labels = {**self.labels(), **self._who.labels}
         return kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=self._space, labels=labels)
+
+
+def _store(noun: Noun, ports: Mapping[str, Port]) -> TracesPort | None:
+    port = ports.get("traces")
+    if port is not None and not isinstance(port, TracesPort):
+        raise TypeError(f"the port traces of {noun} speaks {port.DIALECT}")
+    return port
+
+
+def _sink(port: TracesPort | None) -> Store | None:
+    return Store(port.user, f"{STORE_FOLDER}/{PASSWORD}", AUTHORITY, port.headers) if port else None

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from blueprint.spec import Spec, Tightens
 from blueprint.types import Dialect, Frozen, KeyPurpose
-from blueprint.wiring import Needs, Offer
+from blueprint.wiring import Needs, Offer, Want
 
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(/[^\s]*)?$")]
 Level: TypeAlias = Literal["off", "metadata", "redacted", "full"]
@@ -67,8 +67,9 @@ class ObservabilitySpec(Spec):
     )
 
     def needs(self) -> Needs:
-        """Endpoints of the services that signals go to, and keys for what is kept."""
+        """Endpoints of the services that signals go to, a store of traces where there is one, and keys for what is kept."""
         return Needs(
+            wants=(Want(name="traces", dialect=Dialect.TRACES, workload="collector", access="write", optional=True),),
             offers=(
                 Offer(name="otlp", dialect=Dialect.OTLP),
                 Offer(name="prometheus", dialect=Dialect.PROMETHEUS),
