@@ -155,14 +155,14 @@ class Wiring(Frozen):
         found = ((noun, entry) for noun, needs in self.needs.items() for entry in needs.registers)
         return tuple(sorted(found, key=lambda each: (each[0], each[1].kind, each[1].name)))
 
-    def unapproved(self, noun: Noun) -> tuple[Registration, ...]:
-        """Models that a component serves, its own or those whose weights it takes, and that nobody else has approved."""
+    def models(self, noun: Noun) -> tuple[Registration, ...]:
+        """Registered models that a component serves: its own, or those whose weights it takes."""
         behind = {noun, *(edge.provider for edge in self.of(noun) if edge.want.dialect is Dialect.WEIGHTS)}
-        return tuple(
-            entry
-            for other, entry in self.registered
-            if other in behind and entry.kind == "model" and not entry.approved
-        )
+        return tuple(entry for other, entry in self.registered if other in behind and entry.kind == "model")
+
+    def unapproved(self, noun: Noun) -> tuple[Registration, ...]:
+        """Those of them that nobody but the owner has approved."""
+        return tuple(entry for entry in self.models(noun) if not entry.approved)
 
     @property
     def quotas(self) -> Mapping[str, int]:

@@ -134,9 +134,17 @@ class LiteLlm(Component):
     def _documents(self) -> dict[str, str]:
         return {
             "config.yaml": _yaml(litellm_config.settings(self._spec, self._handling)),
-            "routes.yaml": _yaml(litellm_config.routes(self._spec, self._off())),
+            "routes.yaml": _yaml(litellm_config.routes(self._spec, self._off(), self._approved())),
             "teams.json": json.dumps(litellm_config.teams(self._spec, self.platform.owner, self._callers), indent=2),
         }
+
+    def _approved(self) -> frozenset[str]:
+        """Models of which the register says that somebody other than the owner approved them."""
+        wiring = self.platform.wiring
+        return frozenset(
+            name for name in self._spec.served
+            if wiring.models(f"serving/{name}") and not wiring.unapproved(f"serving/{name}")
+        )  # fmt: skip
 
     def _off(self) -> frozenset[str]:
         """Models that get no request: those that the document switches off, and those that nobody has approved."""

@@ -86,7 +86,7 @@ def settings(spec: LiteLlmSpec, handling: Handling) -> dict[str, JsonValue]:
     }
 
 
-def routes(spec: LiteLlmSpec, off: AbstractSet[str]) -> list[JsonValue]:
+def routes(spec: LiteLlmSpec, off: AbstractSet[str], approved: AbstractSet[str]) -> list[JsonValue]:
     """What the start program joins with the models' own entries; a model that is off is not among them."""
     return [
         {
@@ -94,7 +94,9 @@ def routes(spec: LiteLlmSpec, off: AbstractSet[str]) -> list[JsonValue]:
             "task": route.task,
             "timeout_seconds": route.timeout_seconds,
             "retries": route.retries,
-            "models": [_model(model) for model in route.models if model.serving not in off],
+            "models": [
+                _model(model, approved=model.serving in approved) for model in route.models if model.serving not in off
+            ],
         }
         for route in spec.routes
     ]
@@ -114,6 +116,7 @@ def tool_server(entry: ServerTools) -> dict[str, JsonValue]:
         "allow_all_keys": False,
         "extra_headers": list(FORWARDED),
         "timeout": TOOL_SECONDS,
+        "mcp_info": {"after_approval": list(entry.after_approval)},
     }
 
 
@@ -144,8 +147,8 @@ def _rights(spec: LiteLlmSpec, names: frozenset[str]) -> dict[str, JsonValue]:
     return rights
 
 
-def _model(model: RouteModel) -> dict[str, JsonValue]:
-    entry: dict[str, JsonValue] = {"serving": model.serving, "weight": model.weight}
+def _model(model: RouteModel, *, approved: bool) -> dict[str, JsonValue]:
+    entry: dict[str, JsonValue] = {"serving": model.serving, "weight": model.weight, "approved": approved}
     if model.price is not None:
         entry["input_cost_per_token"] = model.price.input_usd_per_million / MILLION
         entry["output_cost_per_token"] = model.price.output_usd_per_million / MILLION

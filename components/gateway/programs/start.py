@@ -73,7 +73,8 @@ def _deployment(route: Document, model: Document, parts: Mapping[str, list[Docum
         key: model[key] for key in ("weight", "input_cost_per_token", "output_cost_per_token") if key in model
     }
     shared: Document = {"timeout": route["timeout_seconds"], "num_retries": route["retries"]}
-    about: Document = {**_map(entry.get("model_info")), "id": f"{route['name']}/{serving}", "task": route["task"]}
+    about: Document = {**_map(entry.get("model_info")), "id": f"{route['name']}/{serving}", "task": route["task"],
+                       "approved": model["approved"]}  # fmt: skip
     parameters: Document = {**_map(entry.get("litellm_params")), **shared, **own}
     return {"model_name": route["name"], "litellm_params": parameters, "model_info": about}
 

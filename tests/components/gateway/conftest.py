@@ -8,7 +8,7 @@ import pytest
 
 from blueprint.ports import McpPort, ModelRoutePort, OtlpPort
 from blueprint.types import Dialect
-from blueprint.wiring import Needs, Offer
+from blueprint.wiring import Needs, Offer, Registration
 from components.gateway.litellm import LiteLlm
 from components.gateway.litellm_spec import LiteLlmSpec
 from tests.components import builders
@@ -45,7 +45,12 @@ WITH_TOOLS = {
 
 
 def served(name: str) -> tuple[str, Needs]:
-    return f"serving/{name}", Needs(offers=(Offer(name="model-route", dialect=Dialect.MODEL_ROUTE),))
+    approved = Registration(
+        kind="model", name=name, owner="a@example.org", risk_class="high", approved_by="b@example.org"
+    )
+    return f"serving/{name}", Needs(
+        offers=(Offer(name="model-route", dialect=Dialect.MODEL_ROUTE),), registers=(approved,)
+    )
 
 
 def synthesised(spec: LiteLlmSpec, **more: Needs) -> ResourceGraph:

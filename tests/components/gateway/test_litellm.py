@@ -187,7 +187,7 @@ def test_tools_are_reached_by_their_servers_keys_and_are_named_one_by_one(called
     told = json.loads(only(called, CONFIG_MAP, "gateway-tools").inputs["data"]["tools.json"])
     assert told["tickets"] == {
         "transport": "http", "auth_type": "bearer_token", "allowed_tools": ["close", "find"], "allow_all_keys": False,
-        "extra_headers": ["x-blueprint-groups"], "timeout": 30, "url": "https://tickets.example.svc/mcp",
+        "extra_headers": ["x-blueprint-groups"], "timeout": 30, "mcp_info": {"after_approval": ["close"]}, "url": "https://tickets.example.svc/mcp",
         "authentication_token": "secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/tools/tickets/key",
     }  # fmt: skip
     assert sorted(told) == ["case_notes", "tickets"]

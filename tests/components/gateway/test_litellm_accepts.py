@@ -44,7 +44,10 @@ def told(
     tools = {server(entry): {**tool_server(entry), "url": "https://tools.example.svc/mcp",
                              "authentication_token": "secretsmanager:arn"}
              for entry in LiteLlmSpec.model_validate(WITH_TOOLS).tools}  # fmt: skip
-    composed = {**start.compose(settings, routes(spec, spec.switched_off), PARTS), "mcp_servers": tools}  # type: ignore[arg-type]
+    composed = {
+        **start.compose(settings, routes(spec, spec.switched_off, spec.switched_off), PARTS),
+        "mcp_servers": tools,
+    }  # type: ignore[arg-type]
     whole = start.resolve(composed, lambda _: "of-a-test")
     file = tmp_path_factory.mktemp("litellm") / "config.yaml"
     file.write_text(yaml.safe_dump(whole))

@@ -58,21 +58,23 @@ def test_answers_are_not_cached(spec: LiteLlmSpec) -> None:
 
 
 def test_routes_carry_weights_prices_and_limits_of_time(spec: LiteLlmSpec) -> None:
-    assert routes(spec, frozenset()) == [
+    assert routes(spec, frozenset(), {"large"}) == [
         {
             "name": "chat", "task": "chat", "timeout_seconds": 120, "retries": 2,
             "models": [
-                {"serving": "large", "weight": 3, "input_cost_per_token": 5e-07, "output_cost_per_token": 1.5e-06},
-                {"serving": "small", "weight": 1},
+                {"serving": "large", "weight": 3, "approved": True, "input_cost_per_token": 5e-07, "output_cost_per_token": 1.5e-06},
+                {"serving": "small", "weight": 1, "approved": False},
             ],
         },
-        {"name": "economy", "task": "chat", "timeout_seconds": 30, "retries": 2, "models": [{"serving": "small", "weight": 1}]},
+        {"name": "economy", "task": "chat", "timeout_seconds": 30, "retries": 2, "models": [{"serving": "small", "weight": 1, "approved": False}]},
     ]  # fmt: skip
 
 
 def test_a_model_that_is_switched_off_gets_no_request() -> None:
     off = LiteLlmSpec.model_validate({**DOCUMENT, "switched_off": ["small"]})
-    assert [[model["serving"] for model in route["models"]] for route in routes(off, off.switched_off)] == [
+    assert [
+        [model["serving"] for model in route["models"]] for route in routes(off, off.switched_off, frozenset())
+    ] == [
         ["large"],
         [],
     ]  # type: ignore[index,call-overload,union-attr]
@@ -107,4 +109,5 @@ def test_a_server_of_tools_lets_through_what_is_named_and_hands_on_the_groups_of
     assert tool_server(tickets) == {
         "transport": "http", "auth_type": "bearer_token", "allowed_tools": ["close", "find"], "allow_all_keys": False,
         "extra_headers": ["x-blueprint-groups"], "timeout": 30,
+        "mcp_info": {"after_approval": ["close"]},
     }  # fmt: skip

@@ -28,7 +28,7 @@ PARTS: dict[str, list[start.Document]] = {
 
 
 def composed(spec: LiteLlmSpec, parts: dict[str, list[start.Document]] = PARTS) -> start.Document:
-    return start.compose({"general_settings": {}}, routes(spec, spec.switched_off), parts)  # type: ignore[arg-type]
+    return start.compose({"general_settings": {}}, routes(spec, spec.switched_off, {"large"}), parts)  # type: ignore[arg-type]
 
 
 def test_each_route_becomes_deployments_of_its_name_with_their_weights(spec: LiteLlmSpec) -> None:
@@ -41,17 +41,17 @@ def test_each_route_becomes_deployments_of_its_name_with_their_weights(spec: Lit
                     "model": "hosted_vllm/large", "api_key": f"secretsmanager:{ARN}", "timeout": 120, "num_retries": 2,
                     "weight": 3, "input_cost_per_token": 5e-07, "output_cost_per_token": 1.5e-06,
                 },
-                "model_info": {"id": "chat/large", "task": "chat"},
+                "model_info": {"id": "chat/large", "task": "chat", "approved": True},
             },
             {
                 "model_name": "chat",
                 "litellm_params": {"model": "hosted_vllm/small", "timeout": 120, "num_retries": 2, "weight": 1},
-                "model_info": {"mode": "chat", "id": "chat/small", "task": "chat"},
+                "model_info": {"mode": "chat", "id": "chat/small", "task": "chat", "approved": False},
             },
             {
                 "model_name": "economy",
                 "litellm_params": {"model": "hosted_vllm/small", "timeout": 30, "num_retries": 2, "weight": 1},
-                "model_info": {"mode": "chat", "id": "economy/small", "task": "chat"},
+                "model_info": {"mode": "chat", "id": "economy/small", "task": "chat", "approved": False},
             },
         ],
     }  # fmt: skip
@@ -67,7 +67,13 @@ def test_a_missing_or_ambiguous_part_is_refused_and_names_what_is_there(spec: Li
 @given(st.dictionaries(st.sampled_from(["general_settings", "guardrails", "model_list", "callbacks"]), st.booleans()))
 def test_whatever_a_part_holds_the_gateways_settings_stay(more: dict[str, bool]) -> None:
     hostile = [{**PARTS["small"][0], **more}]
-    route = {"name": "chat", "task": "chat", "timeout_seconds": 1, "retries": 0, "models": [{"serving": "small"}]}
+    route = {
+        "name": "chat",
+        "task": "chat",
+        "timeout_seconds": 1,
+        "retries": 0,
+        "models": [{"serving": "small", "approved": True}],
+    }
     whole = start.compose({"general_settings": {"a": 1}, "guardrails": ["g"]}, [route], {"small": hostile})
     assert (whole["general_settings"], whole["guardrails"]) == ({"a": 1}, ["g"])
     assert len(whole["model_list"]) == 1  # type: ignore[arg-type]
