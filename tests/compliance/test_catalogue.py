@@ -380,7 +380,6 @@ UNMET = {
     "patch_moderate_days": "a node that is renewed within the window for high severity is renewed within this one",
     "patch_low_days": "the same",
     "change_by_pipeline_only": "an alarm sees a change by hand; no property of a resource says that there is none",
-    "training_lineage_retention_days": "training has no components yet",
 }
 """Parameters that people and platform share and that no leaf is held against, with the reason."""
 
