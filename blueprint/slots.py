@@ -66,6 +66,9 @@ SLOTS: Mapping[str, Slot] = {
     "lakehouse": Slot(Layer.DATA, False, Dialect.ICEBERG, frozenset({"network"}), {
         "iceberg": _kind(Layer.DATA, "lakehouse", "Lakehouse"),
     }),
+    "streaming": Slot(Layer.DATA, False, Dialect.KAFKA, frozenset({"network"}), {
+        "msk": _kind(Layer.DATA, "streaming", "Streaming"),
+    }),
     "models": Slot(Layer.MODELS, True, Dialect.WEIGHTS, frozenset(), {
         "open_weights": _kind(Layer.MODELS, "open_weights", "OpenWeights"),
     }),
@@ -114,7 +117,6 @@ SLOTS: Mapping[str, Slot] = {
 """In the order in which components are made."""
 
 FUTURE: Mapping[str, str] = {
-    "streaming": "event streaming",
     "features": "the feature store",
     "training": "training",
     "pipelines": "pipelines",

@@ -75,6 +75,12 @@ AURORA_POSTGRESQL = "17.5"
 VALKEY = "8.1"
 """ElastiCache engine version. Source: AWS release notes from memory, 2026-11-20."""
 
+KAFKA = "3.9.x.kraft"
+"""Brokers of MSK, without ZooKeeper; MSK moves to newer patches by itself. Source: list of supported versions, 2026-11-20."""
+
+KAFKA_CONNECT = "3.7.x"
+"""Workers of MSK Connect. Source: AWS release notes from memory, 2026-11-20."""
+
 OPENSEARCH = "OpenSearch_3.1"
 """Engine of a domain. Source: AWS release notes from memory, 2026-11-20."""
 

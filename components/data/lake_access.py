@@ -8,10 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
-from blueprint.errors import DocumentError, Problem, nearest
 from blueprint.types import Layer
 from components.data.lake_zone import CHANGES
 from components.data.lakehouse_spec import ZONES
+from components.data.named import refuse_unknown
 from components.foundation.admission import Admission, ToNetwork
 
 if TYPE_CHECKING:
@@ -129,16 +129,7 @@ class LakeAccess(Component):
 def _allowed(edge: Edge, known: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Zone -> the tables that are meant; none named: all of the zone, now and later."""
     names = sorted(edge.want.allows or UNSAID[edge.want.access])
-    choices = sorted({*ZONES, *known})
-    wrong = [name for name in names if name not in choices]
-    if wrong:
-        raise DocumentError(
-            Problem(
-                what=f"may use {name!r} of {edge.provider}, which has no such zone or table", path=tuple(edge.consumer.split("/")),
-                value=name, allowed=", ".join(choices), why="a permission on nothing opens nothing", fix=nearest(name, choices),
-            )
-            for name in wrong
-        )  # fmt: skip
+    refuse_unknown(edge, names, {*ZONES, *known}, "zone or table")
     whole = {name for name in names if name in ZONES}
     return {
         zone: () if zone in whole else tuple(name.partition("/")[2] for name in names if name.startswith(f"{zone}/"))

@@ -37,7 +37,7 @@ BY_TYPE: Mapping[str, str] = MappingProxyType(
 
 OF_ENDPOINT: Mapping[str, str] = MappingProxyType({"ec2messages": "ssm", "ssmmessages": "ssm"})
 """Endpoint -> the service that it belongs to, where AWS lists that and not the endpoint."""
-WITHOUT_DATA = frozenset({"budgets"})
+WITHOUT_DATA = frozenset({"appautoscaling", "budgets"})
 """Services whose resources hold settings and figures of ours, and no data of anybody."""
 
 
