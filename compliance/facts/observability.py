@@ -33,3 +33,5 @@ class MetricsWorkspace(Subject):
     logged: Leaf[bool]
     alerts: Leaf[bool]
     """Whether alerting rules exist and lead somewhere."""
+    objectives: Leaf[frozenset[str]]
+    """Promises that alerts watch at several burn rates, each over a long and a short window."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Literal, TypeAlias
 
 import yaml
 from pydantic import JsonValue
 
 from blueprint.graph import Ref, parts
-from compliance.facts.base import Known, Leaf, Origin, Unknown
+from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, joined, mapped, some
 from compliance.facts.observability import Collector, MetricsWorkspace
 from compliance.sources.planned.adapter import Adapter
@@ -36,7 +36,6 @@ _GRPC = frozenset({"otlp", "otlp_grpc"})
 """Exporters whose address has no scheme; all others say it there, and speak no TLS where it is http."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _WINDOWS = re.compile(r"slo:\w+:bad_ratio_\w+ > ")
-_NONE = Known(frozenset[str](), Origin(urn="", path=""))
 _VARIABLE = re.compile(r"^\$\{env:(\w+)\}$")
 
 
@@ -233,10 +232,11 @@ def _logged(reading: Reading) -> Leaf[bool]:
 
 def _objectives(reading: Reading, rules: Sequence[Reading]) -> Leaf[frozenset[str]]:
     """An alert says by its label `slo` which promise it watches; two of them, with two windows each, make several rates."""
-    found: Leaf[frozenset[str]] = joined(reading.none("(RuleGroupNamespace)"), _NONE, lambda _, none: none)
-    for each in rules:
-        found = joined(found, mapped(each.text("data"), _watched), frozenset.union)
-    return found
+    if not rules:
+        return mapped(reading.none("(RuleGroupNamespace)"), lambda _: frozenset[str]())
+    return reduce(
+        lambda one, other: joined(one, other, frozenset.union), (mapped(each.text("data"), _watched) for each in rules)
+    )
 
 
 def _watched(data: str) -> frozenset[str]:
@@ -245,7 +245,9 @@ def _watched(data: str) -> frozenset[str]:
     except yaml.YAMLError:
         return frozenset()
     alerts = [rule for rule in _rules(document) if "alert" in rule and len(_WINDOWS.findall(str(rule.get("expr")))) > 1]
-    named = [str(labels["slo"]) for rule in alerts if isinstance(labels := rule.get("labels"), dict) and "slo" in labels]
+    named = [
+        str(labels["slo"]) for rule in alerts if isinstance(labels := rule.get("labels"), dict) and "slo" in labels
+    ]
     return frozenset(name for name in named if named.count(name) > 1)
 
 

@@ -12,10 +12,14 @@ from pydantic import ValidationError
 from blueprint.ports import HttpProxyPort, McpPort, OpenAiPort, OpenLineagePort, OtlpPort, Port
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Offer
+from compliance.findings import Outcome
 from components.observability.evaluation import PROGRAMS, Evaluation
 from components.observability.evaluation_spec import SCHEDULES, EvaluationSpec
+from components.observability.observability import Observability
+from components.observability.observability_spec import ObservabilitySpec
 from tests.components import builders, manifests
 from tests.components.builders import only, types
+from tests.components.verdicts import changed, verdicts
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -160,3 +164,58 @@ def test_the_questions_are_kept_and_nothing_stands_between_runs(evaluation: Reso
     assert bucket.protect
     assert bucket.inputs["tags"]["dataset"] == "evaluation"
     assert "kubernetes:apps/v1:Deployment" not in types(evaluation)
+
+
+@pytest.fixture(scope="module")
+def watched() -> ResourceGraph:
+    """The evaluation beside the observability whose alerts hold its results."""
+    spec, collects = EvaluationSpec.model_validate(MINIMAL), ObservabilitySpec()
+    offers = {noun: Needs(offers=offered) for noun, offered in OFFERS.items() if noun == "gateway"}
+    needs = {"evaluation": spec.needs(), "observability": collects.needs(), **offers}
+
+    def program() -> None:
+        context = builders.platform(needs)
+        cluster, identity = builders.cluster(context), builders.identity(context)
+        shared: dict[str, Any] = {
+            "platform": context, "network": builders.network(), "keys": builders.keys(), "audit": builders.audit(),
+            "identity": identity, "cluster": cluster,
+        }  # fmt: skip
+        secrets = builders.secrets(context)
+        Observability("observability", collects, **shared)
+        Evaluation(
+            "evaluation", spec, **shared, backup=builders.backup(), secrets=secrets,
+            ports={name: PORTS[name] for name in ("models", "otlp")},
+        )  # fmt: skip
+
+    return builders.graph(program)
+
+
+def test_nothing_of_it_fails_under_the_strictest_posture(watched: ResourceGraph) -> None:
+    found = verdicts(watched)
+    assert not [pair for pair, outcome in found.items() if outcome is Outcome.FAIL]
+    own = {rule: outcome for (rule, subject), outcome in found.items() if subject.startswith("Evaluation/")}
+    assert len(own) == 6
+    assert set(own.values()) == {Outcome.PASS}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "rule"),
+    [
+        ("evaluation-runs", "spec.suspend", True, "evaluation_runs_by_itself"),
+        ("evaluation-runs", "spec.concurrencyPolicy", "Allow", "evaluation_runs_one_at_a_time"),
+        ("observability-metrics-rules", "data", "groups: []", "evaluation_results_alarmed"),
+    ],
+)
+def test_each_weakening_turns_its_rule(watched: ResourceGraph, name: str, path: str, value: Any, rule: str) -> None:
+    assert verdicts(changed(watched, name, path, value))[rule, "Evaluation/evaluation-runs"] is Outcome.FAIL
+
+
+def test_a_bound_of_nought_asks_for_nothing() -> None:
+    found = verdicts(synthesised({**MINIMAL, "thresholds": {"judge": 0}}))
+    assert found["evaluation_measures_bounded", "Evaluation/evaluation-runs"] is Outcome.FAIL
+
+
+def test_the_alerts_hold_the_results_of_a_platform_that_has_an_evaluation(watched: ResourceGraph) -> None:
+    data = str(only(watched, "aws:amp/ruleGroupNamespace:RuleGroupNamespace").inputs["data"])
+    assert "QualityBelowThreshold" in data
+    assert "NothingHeard" not in data

@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from blueprint.ports import HttpProxyPort, PrometheusPort
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Offer
+from compliance.findings import Outcome
 from components.observability.grafana import Grafana
 from components.observability.grafana_settings import roles
 from components.observability.grafana_spec import GrafanaSpec, SignIn
 from tests.components import builders, manifests
 from tests.components.builders import names, only, types
+from tests.components.verdicts import changed, verdicts
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -186,3 +188,43 @@ def test_two_pods_stand_in_different_zones_and_one_may_go(grafana: ResourceGraph
     assert spec["replicas"] == 2
     assert spec["template"]["spec"]["topologySpreadConstraints"][0]["whenUnsatisfiable"] == "DoNotSchedule"
     assert names(grafana, "kubernetes:policy/v1:PodDisruptionBudget") == ["dashboards-budget"]
+
+
+def test_nothing_of_it_fails_under_the_strictest_posture(grafana: ResourceGraph) -> None:
+    found = verdicts(grafana)
+    assert not [pair for pair, outcome in found.items() if outcome is Outcome.FAIL]
+    own = {
+        rule
+        for (rule, subject), outcome in found.items()
+        if outcome is Outcome.PASS and subject == "DashboardServer/dashboards"
+    }
+    assert len(own) == 15
+    assert all(rule.startswith("grafana_server_") for rule in own)
+
+
+WEAKER = {
+    "GF_ANALYTICS_REPORTING_ENABLED": ("true", "grafana_server_calls_nobody"),
+    "GF_AUTH_ANONYMOUS_ENABLED": ("true", "grafana_server_anonymous_off"),
+    "GF_AUTH_BASIC_ENABLED": ("true", "grafana_server_local_login_off"),
+    "GF_AUTH_GENERIC_OAUTH_ALLOW_ASSIGN_GRAFANA_ADMIN": ("true", "grafana_server_nobody_administers"),
+    "GF_AUTH_GENERIC_OAUTH_ENABLED": ("false", "grafana_server_sign_in_federated"),
+    "GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_STRICT": ("false", "grafana_server_roles_required"),
+    "GF_AUTH_LOGIN_MAXIMUM_INACTIVE_LIFETIME_DURATION": ("16m", "grafana_server_sessions_end_when_idle"),
+    "GF_AUTH_LOGIN_MAXIMUM_LIFETIME_DURATION": ("2d", "grafana_server_sessions_limited"),
+    "GF_PLUGINS_PLUGIN_ADMIN_ENABLED": ("true", "grafana_server_plugins_fixed"),
+    "GF_SECURITY_COOKIE_SECURE": ("false", "grafana_server_cookies_secure"),
+    "GF_SECURITY_SECRET_KEY__FILE": ("", "grafana_server_key_own"),
+    "GF_SERVER_PROTOCOL": ("http", "grafana_server_encrypted"),
+    "GF_SERVER_ROUTER_LOGGING": ("false", "grafana_server_requests_logged"),
+}
+"""Variable -> a weaker value, and the rule that has to notice."""
+
+
+def test_each_weakening_turns_its_rule_and_no_other(grafana: ResourceGraph) -> None:
+    weaker, (container,) = grafana, pod(grafana)["containers"]
+    names_ = [each["name"] for each in container["env"]]
+    for variable, (value, _) in WEAKER.items():
+        path = f"spec.template.spec.containers.0.env.{names_.index(variable)}.value"
+        weaker = changed(weaker, "dashboards", path, value)
+    failing = {rule for (rule, _), outcome in verdicts(weaker).items() if outcome is Outcome.FAIL}
+    assert failing == {rule for _, rule in WEAKER.values()}

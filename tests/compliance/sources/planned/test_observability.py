@@ -169,3 +169,31 @@ def test_a_workspace_that_says_nothing_has_neither_key_nor_log() -> None:
         MetricsWorkspace, resource(WORKSPACE, "metrics", {"loggingConfiguration": {"logGroupArn": "arn:aws:logs:x"}})
     )
     assert value(told.logged) is True
+
+
+def alerts(*rules: tuple[str, str]) -> str:
+    made: JsonValue = [{"alert": f"A{n}", "expr": expr, "labels": {"slo": slo}} for n, (slo, expr) in enumerate(rules)]
+    return json.dumps({"groups": [{"name": "g", "rules": made}]})
+
+
+TWO_WINDOWS = "slo:x:bad_ratio_1h > 0.1 and slo:x:bad_ratio_5m > 0.1"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (alerts(("availability", TWO_WINDOWS), ("availability", TWO_WINDOWS)), frozenset({"availability"})),
+        (alerts(("availability", TWO_WINDOWS)), frozenset()),
+        (alerts(("availability", "slo:x:bad_ratio_1h > 0.1"), ("availability", TWO_WINDOWS)), frozenset()),
+        ("{", frozenset()),
+        ({"$unknown": True}, "?cloud_decides"),
+    ],
+)
+def test_a_promise_is_watched_by_several_rates_over_two_windows_each(data: JsonValue, expected: object) -> None:
+    rules = resource(
+        "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
+        "rules",
+        {"workspaceId": ref(WORKSPACE, "metrics"), "data": data},
+    )
+    assert value(only(MetricsWorkspace, resource(WORKSPACE, "metrics", {}), rules).objectives) == expected
+    assert value(only(MetricsWorkspace, resource(WORKSPACE, "metrics", {})).objectives) == frozenset()
