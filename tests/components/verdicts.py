@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from blueprint.graph import ResourceGraph
     from compliance.findings import Outcome
+    from compliance.rule import Rule
 
 GONE = object()
 """In the place of a value: the property is taken away."""
@@ -24,7 +26,7 @@ GONE = object()
 
 def verdicts(found: ResourceGraph) -> Mapping[tuple[str, str], Outcome]:
     """Rule and subject -> verdict under the strictest posture; the inventory of the whole platform left out."""
-    judged = judge(subjects(found), load_rules(), strictest(CLASSES).posture)
+    judged = judge(subjects(found), _rules(), strictest(CLASSES).posture)
     return {
         (each.rule, each.subject): each.verdict.outcome for each in judged if not each.subject.startswith("Platform/")
     }
@@ -50,3 +52,8 @@ def without(found: ResourceGraph, *names: str) -> ResourceGraph:
     """The same graph with some resources taken away."""
     assert set(names) <= {each.name for each in found.resources}
     return replace(found, resources=tuple(each for each in found.resources if each.name not in names))
+
+
+@functools.cache
+def _rules() -> tuple[Rule, ...]:
+    return tuple(load_rules())
