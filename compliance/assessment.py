@@ -64,6 +64,8 @@ def build_matrix(
     )
     return Matrix(
         schema=SCHEMA, header=header, summary=_summary(rows, findings), grid=_grid(rows), layers=_layers(findings),
+        controls={name: catalogue.control(name).statement for name in sorted({each for row in rows for each in row.controls})},
+        rules={name: catalogue.rule(name).title for name in sorted({each for row in rows for each in row.rules})},
         posture=tuple(_entry(each, posture) for each in posture.entries()), rows=rows,
     )  # fmt: skip
 

@@ -196,6 +196,10 @@ class Matrix(Frozen):
     """Layer → framework → assessment → mapped rows."""
     layers: Mapping[str, Mapping[str, int]]
     """Layer → outcome → findings on resources of that layer."""
+    controls: Mapping[str, str]
+    """Control → what it says, for every control that a row names."""
+    rules: Mapping[str, str]
+    """Rule → its title, for every rule that a row names."""
     posture: tuple[PostureEntry, ...]
     rows: tuple[MatrixRow, ...]
 

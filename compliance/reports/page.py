@@ -1,18 +1,24 @@
-"""The matrix as one HTML page that fetches nothing: search, filters, grid, picture of the layers, evidence on demand."""
+"""The matrix as one HTML page that fetches nothing: search, filters, grid, picture of the layers, evidence on demand.
+
+Three clicks from a requirement to what is left to do: find it, open it, open what a table shows in part.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import JsonValue
 
-from compliance.matrix import NO_RULE, Matrix
+from compliance.matrix import NO_RULE, Matrix, MatrixRow, Open
 from compliance.reports.columns import facts_of
 
 HERE = Path(__file__).parent / "page"
 OUTCOMES = ("pass", "fail", "unknown", "excepted", "not_applicable")
 ASSESSMENTS = ("satisfied", "not-satisfied", "not-tested", "no-resource")
+NOT_SIGNED = "nobody signed"
 BAR = 640
 """Width in pixels of the longest bar in the picture of the layers."""
 
@@ -34,8 +40,12 @@ def as_html(matrix: Matrix) -> str:
         outcomes=OUTCOMES,
         assessments=ASSESSMENTS,
         rows=matrix.rows,
+        controls=matrix.controls,
+        rules=matrix.rules,
+        left=_left(matrix),
         posture=matrix.posture,
         evidence=_evidence(matrix),
+        signed=signed,
         filters=_filters(matrix),
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         script=(HERE / "page.js").read_text(encoding="utf-8"),
@@ -54,6 +64,37 @@ def _bars(matrix: Matrix) -> list[dict[str, JsonValue]]:
             at += width
         bars.append({"layer": layer, "total": sum(cell.values()), "parts": parts})  # type: ignore[dict-item]
     return bars
+
+
+class Left(NamedTuple):
+    """A rule with findings that are still open, and what mends them."""
+
+    outcome: str
+    rule: str
+    subjects: tuple[str, ...]
+    remedy: str
+    rows: int
+    """Requirements that wait for it."""
+
+
+def _left(matrix: Matrix) -> list[Left]:
+    """What is still to be mended, rule by rule, a FAIL before an UNKNOWN."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    waiting: Counter[tuple[str, str, str]] = Counter()
+    for row in matrix.rows:
+        for key in {_key(each) for each in row.open}:
+            waiting[key] += 1
+        for each in row.open:
+            found.setdefault(_key(each), set()).add(each.subject)
+    return sorted(
+        (Left(word, rule, tuple(sorted(subjects)), remedy, waiting[word, rule, remedy])
+         for (word, rule, remedy), subjects in found.items()),
+        key=lambda each: (OUTCOMES[1:].index(each.outcome), -each.rows, each.rule),
+    )  # fmt: skip
+
+
+def _key(finding: Open) -> tuple[str, str, str]:
+    return "excepted" if finding.exception else finding.outcome.value, finding.rule, finding.remedy
 
 
 def _evidence(matrix: Matrix) -> dict[str, JsonValue]:
@@ -79,6 +120,11 @@ def _evidence(matrix: Matrix) -> dict[str, JsonValue]:
     return {"urns": list(urns), "rules": list(rules), "rows": rows}
 
 
+def signed(row: MatrixRow) -> str:
+    """Whether somebody has signed for a row."""
+    return NOT_SIGNED if row.attestation is None else "expired" if row.attestation.expired else "attested"
+
+
 def _filters(matrix: Matrix) -> dict[str, list[str]]:
     """Choices of each drop-down list, as they occur."""
     columns = {
@@ -89,6 +135,7 @@ def _filters(matrix: Matrix) -> dict[str, list[str]]:
         "status": [row.status.value if row.status else NO_RULE for row in matrix.rows],
         "assessment": [row.assessment.value if row.assessment else NO_RULE for row in matrix.rows],
         "responsibility": [row.responsibility for row in matrix.rows],
+        "signed": [signed(row) for row in matrix.rows],
     }
     return {
         name: list(dict.fromkeys(values)) if name == "framework" else sorted(set(values))

@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 import pytest
 
 from blueprint.judgement import Judgement
-from compliance.matrix import Matrix
+from compliance.findings import Outcome
+from compliance.matrix import Attested, Matrix
 from compliance.reports.delimited import as_csv
 from compliance.reports.markdown import as_markdown
-from compliance.reports.page import as_html
+from compliance.reports.page import _left, as_html
 from compliance.reports.terminal import as_table
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -44,7 +45,8 @@ class Tags(HTMLParser):
 def test_nothing_is_fetched_from_anywhere(page: str) -> None:
     tags = Tags(page).seen
     assert not [tag for tag, _ in tags if tag in {"link", "img", "iframe", "object", "embed", "base"}]
-    assert not [attributes for _, attributes in tags if attributes.get("src") or attributes.get("href")]
+    assert not [attributes for _, attributes in tags if attributes.get("src")]
+    assert not [href for _, each in tags if (href := each.get("href")) is not None and not href.startswith("#")]
     assert "default-src 'none'" in page
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest|import\(", page)
 
@@ -67,6 +69,47 @@ def test_the_evidence_behind_a_row_is_all_of_it(page: str, matrix: Matrix) -> No
             (each.urn, each.path) for each in row.applied_by
         ]
         assert [each["id"] for each in shown["open"]] == [each.id for each in row.open]
+
+
+def test_a_row_can_be_linked_to_and_opened_from_the_keyboard(page: str, matrix: Matrix) -> None:
+    tags = Tags(page).seen
+    ids = {f"{row.framework}-{row.requirement}" for row in matrix.rows}
+    links = {(each["href"] or "")[1:] for tag, each in tags if tag == "a"}
+    assert links - {"rows"} == ids
+    openers = [each for tag, each in tags if tag == "button" and each.get("class") == "opener"]
+    assert [each["aria-expanded"] for each in openers] == ["false"] * len(matrix.rows)
+
+
+def test_every_open_finding_is_listed_once_with_what_mends_it(matrix: Matrix) -> None:
+    left = _left(matrix)
+    assert {(each.rule, subject) for each in left for subject in each.subjects} == {
+        (each.rule, each.subject) for row in matrix.rows for each in row.open
+    }
+    assert all(each.remedy and each.rows for each in left)
+    assert len({(each.outcome, each.rule) for each in left}) == len(left)
+
+
+def test_a_failure_stands_before_what_is_not_known(matrix: Matrix) -> None:
+    row = next(row for row in matrix.rows if len(row.open) > 1)
+    failed = row.open[-1].model_copy(update={"outcome": Outcome.FAIL, "rule": "zz_fails"})
+    first = _left(matrix.model_copy(update={"rows": (*matrix.rows, row.model_copy(update={"open": (failed,)}))}))[0]
+    assert (first.outcome, first.rule, first.rows) == ("fail", "zz_fails", 1)
+
+
+def test_what_somebody_signed_is_shown_with_its_end(matrix: Matrix) -> None:
+    signature = Attested(
+        id="AT-1",
+        statement="the official is named",
+        owner="jo@example.org",
+        evidence="POL-7",
+        until="2026-10-01",
+        expired=True,
+    )
+    first = matrix.rows[0].model_copy(update={"attestation": signature})
+    page = as_html(matrix.model_copy(update={"rows": (first, *matrix.rows[1:])}))
+    assert 'data-signed="expired"' in page
+    assert "expired on 2026-10-01" in page
+    assert "evidence: POL-7" in page
 
 
 def test_what_a_document_says_cannot_run_in_the_page(matrix: Matrix) -> None:
