@@ -11,8 +11,10 @@ BY_MODULE: Mapping[str, str] = MappingProxyType(
         "alb": "elasticloadbalancing",
         "amp": "aps",
         "apigatewayv2": "apigateway",
+        "apigatewayv2": "apigateway",
         "bedrockmodel": "bedrock",
         "cfg": "config",
+        "cognito": "cognito-idp",
         "lb": "elasticloadbalancing",
         "msk": "kafka",
         "mskconnect": "kafka",  # a feature of Amazon MSK, and listed by AWS as such
@@ -31,6 +33,7 @@ BY_TYPE: Mapping[str, str] = MappingProxyType(
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "logs",
         "aws:cloudwatch/eventRule:EventRule": "events",
         "aws:cloudwatch/eventTarget:EventTarget": "events",
+        "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": "firehose",
     }
 )
 
