@@ -1,7 +1,7 @@
 """From findings to a matrix: the status and the assessment of every requirement.
 
 Assessment of a mapped row, first match: any FAIL → not-satisfied; any UNKNOWN → not-tested; a control none of whose
-rules has a subject in scope → no-resource; else satisfied.
+rules has a subject in scope, though one must be there, → no-resource; no subject at all → no-resource; else satisfied.
 
 Status, from the same findings:
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from blueprint.posture import Effective, JoinedPosture
@@ -149,8 +149,7 @@ def _row(
     shown = [each for rule in rules for each in by_rule.get(rule.id, ())]
     findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
-    proofs = {control: catalogue.proofs[control] for control in requirement.controls}
-    missing = [control for control, names in proofs.items() if names and in_scope.isdisjoint(names)]
+    missing = _missing(requirement, catalogue, in_scope)
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -177,6 +176,14 @@ def _row(
         attestation=_attested(attestations, reference, requirement.id),
         evidence_hash=hashlib.sha256("".join(each.digest for each in shown).encode()).hexdigest()[:16],
     )
+
+
+def _missing(requirement: Requirement, catalogue: Catalogue, in_scope: Set[str]) -> list[str]:
+    """Controls of a row that found nothing to look at; those that may be absent count only when all are."""
+    found = [
+        name for name in requirement.controls if catalogue.proofs[name] and in_scope.isdisjoint(catalogue.proofs[name])
+    ]
+    return [name for name in found if not in_scope or not catalogue.control(name).may_be_absent]
 
 
 def _attested(attestations: Attestations, reference: str, requirement: str) -> Attested | None:

@@ -168,6 +168,8 @@ class Control(Frozen):
     """Why no rule can prove it."""
     practice: str = ""
     """Why it is kept although no framework here asks for it."""
+    may_be_absent: str = ""
+    """Why a stack may have nothing that it is about. Then it keeps no row from a verdict that the row's others give."""
 
 
 _CONTROLS = TypeAdapter(tuple[Control, ...])

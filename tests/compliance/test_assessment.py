@@ -59,8 +59,10 @@ def requirement(
 
 def catalogue(row: Requirement, *rules: Rule) -> Catalogue:
     controls = {
-        name: Control(id=name, statement="audit events outlive the duty", layers=(Layer.FOUNDATION,))
-        for name in ("LOG-04", "LOG-08")
+        name: Control(
+            id=name, statement="audit events outlive the duty", layers=(Layer.FOUNDATION,), may_be_absent=absent
+        )
+        for name, absent in (("LOG-04", ""), ("LOG-08", ""), ("AGT-01", "only a stack with agents has tools"))
     }
     framework = Framework(
         name="demo", edition="1", title="Demo", source=Citation(citation="a text of our own", retrieved="2026-11-20"),
@@ -135,6 +137,18 @@ def test_a_control_without_a_subject_keeps_a_row_from_being_implemented() -> Non
     found = row_of([finding(P)], two, rules=(rule("kept"), rule("encrypted", control="LOG-08")))
     assert (found.status, found.assessment) == (Status.PARTIAL, Assessment.NO_RESOURCE)
     assert found.reason == "nothing in scope of LOG-08"
+
+
+def test_a_control_that_may_be_absent_keeps_no_row_that_another_control_shows() -> None:
+    two, rules = requirement(controls=("LOG-04", "AGT-01")), (rule("kept"), rule("asked", control="AGT-01"))
+    shown = row_of([finding(P)], two, rules=rules)
+    assert (shown.status, shown.assessment, shown.reason) == (Status.IMPLEMENTED, Assessment.SATISFIED, "")
+    nothing = row_of([], two, rules=rules)
+    assert (nothing.status, nothing.assessment, nothing.reason) == (
+        None,
+        Assessment.NO_RESOURCE,
+        "no resource in scope",
+    )
 
 
 def test_a_rule_about_another_kind_of_the_same_thing_needs_no_subject() -> None:
