@@ -35,3 +35,15 @@ class Gateway(Subject):
     """Whether it fetches from, or reports to, its maker."""
     private_models: Leaf[bool]
     """Whether every route leads to a model inside the platform or through a private endpoint."""
+    approved_models: Leaf[bool]
+    """Whether every model behind a route was approved by somebody other than its owner."""
+    tools_named: Leaf[bool]
+    """Whether each server of tools lets through tools that are named, for callers that are named."""
+    tools_guarded: Leaf[bool]
+    """Whether each server of tools is inside the platform, and is reached over TLS with its key."""
+    held_apart: Leaf[bool]
+    """Whether tools that wait for a person are a right of callers alone that ask no model."""
+    own_keys: Leaf[bool]
+    """Whether every team has a key that no other team has."""
+    tool_calls_recorded: Leaf[bool]
+    """Whether each call of a tool leaves a record with caller, tool, time and outcome, and a trace."""

@@ -15,6 +15,7 @@ from compliance.facts.gateway import Gateway
 from compliance.facts.leaf import every, inverted, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.bedrock import private_endpoint
+from compliance.sources.planned.gateway_tools import ToolFiles, approved
 from compliance.sources.planned.mounts import File, files, inside_only, secret_names
 from compliance.sources.planned.pods import Pod
 from compliance.sources.planned.reading import MISSING, Reading
@@ -119,11 +120,12 @@ def gateway(reading: Reading) -> Gateway | None:
         for each in pod.containers
         if reading.raw(f"{each}.readinessProbe.exec") is MISSING and reading.raw(f"{each}.command.1") != "-m"
     )
-    container = next((each for each in answers if runs(reading, each, IMAGE)), None)
+    found = Configuration(pod)
+    container = next((each for each in answers if runs(reading, each, IMAGE) and _runs_litellm(found, each)), None)
     if container is None:
         return None
-    found = Configuration(pod)
     unread = found.unread
+    tools = ToolFiles(reading, found.files, unread)
     return Gateway(
         id=reading.id("Gateway"),
         urns=(reading.urn, *sorted({file.config_map.urn for file in found.files})),
@@ -147,7 +149,23 @@ def gateway(reading: Reading) -> Gateway | None:
             every((switched_on(pod, container, "LITELLM_LOCAL_MODEL_COST_MAP"), _told(found, container, "--telemetry", "False")))
         ),
         private_models=_private_models(found),
+        approved_models=approved(reading, found.files, unread),
+        tools_named=tools.named(),
+        tools_guarded=tools.guarded(),
+        held_apart=tools.held_apart(),
+        own_keys=tools.own_keys(),
+        tool_calls_recorded=unread or _tool_calls_recorded(found),
     )  # fmt: skip
+
+
+def _runs_litellm(found: Configuration, container: str) -> bool:
+    """Other programs of ours use the image for its Python; what a mounted program runs is written in it."""
+    told = found.pod.arguments(container)
+    words = told.value if isinstance(told, Known) else ()
+    programs = [
+        file for file in found.files if any(word.endswith(f"/{file.key}") for word in words if word.endswith(".py"))
+    ]
+    return not programs or any('"litellm"' in file.text for file in programs)
 
 
 def _is_true(place: Place) -> Leaf[bool]:
@@ -280,6 +298,12 @@ def _falls_back(found: Configuration) -> Leaf[bool]:
     routes: list[Leaf[bool]] = [place.known(_positive(place.value, "retries")) for place in found.listed("retries")]
     own = (named.known(bool(named.value)), again.known(_positive({"n": again.value}, "n")))
     return some((*own, *(routes or [_nothing_listed(found)])))
+
+
+def _tool_calls_recorded(found: Configuration) -> Leaf[bool]:
+    """LiteLLM writes a call of a tool as it writes a request: into its spend logs, and to its callbacks."""
+    kept = found.setting("general_settings", "disable_spend_logs")
+    return kept.known(kept.value is not True and bool(_callbacks(found)))
 
 
 def _private_models(found: Configuration) -> Leaf[bool]:
