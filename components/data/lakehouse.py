@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.ports import AuditPort, BackupPort, ClusterPort, IdentityPort, KeysPort, NetworkPort, Port
     from blueprint.types import Noun
-    from components.data.lakehouse_spec import LakehouseSpec, Zone
+    from components.data.lakehouse_spec import LakehouseSpec
 
 glue = aws.glue
 Catalogue = glue.DataCatalogEncryptionSettingsDataCatalogEncryptionSettingsArgs
@@ -68,7 +68,7 @@ class Lakehouse(Component):
         self._spec, self._key, self._classes = spec, keys.arns[KeyPurpose.OBJECTS], platform.classes(noun)
         closed = self._account(keys) if platform.account_owner else []
         tag_key = self._tag(closed)
-        self._zones: Mapping[Zone, LakeZone] = {
+        self._zones: Mapping[str, LakeZone] = {
             zone: LakeZone(
                 f"{noun}/{zone}", zone, spec, platform=platform, key_arn=self._key, audit=audit, backup=backup,
                 classes=self._classes, tag_key=tag_key, after=closed, opts=self.inside,

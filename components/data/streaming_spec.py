@@ -174,8 +174,11 @@ class StreamingSpec(Spec):
     @property
     def streams(self) -> Mapping[str, Topic | Source]:
         """Names of all topics that carry records, with where they come from."""
-        captured = {f"{source.name}.{table}": source for source in self.sources for table in source.tables}
-        return dict(sorted({**captured, **{topic.name: topic for topic in self.topics}}.items()))
+        found: dict[str, Topic | Source] = {
+            f"{source.name}.{table}": source for source in self.sources for table in source.tables
+        }
+        found |= {topic.name: topic for topic in self.topics}
+        return dict(sorted(found.items()))
 
     def needs(self) -> Needs:
         """Endpoints of the schema register and of secrets; consumers bring the workloads."""
@@ -193,8 +196,8 @@ def _names(spec: StreamingSpec) -> Iterable[str]:
         *(f"{each.name}.{table}" for each in spec.sources for table in each.tables),
     ]
     yield from (f"topic {name!r} is named twice" for name in _twice(streams))
-    connectors = _twice(each.name for each in (*spec.sources, *spec.sinks))
-    yield from (f"connector {name!r} is named twice" for name in connectors)
+    connectors = [*(each.name for each in spec.sources), *(each.name for each in spec.sinks)]
+    yield from (f"connector {name!r} is named twice" for name in _twice(connectors))
     for name in streams:
         if name.startswith((DEAD_LETTER, "__")):
             yield f"topic {name!r} begins like those that the platform or Kafka makes; choose another name"

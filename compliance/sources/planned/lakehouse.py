@@ -135,7 +135,7 @@ def workgroup(group: Reading) -> QueryWorkgroup:
         data_classes=group.classes(),
         enforced=group.flag("configuration.enforceWorkgroupConfiguration"),
         results_encrypted=group.present(f"{encryption}.encryptionOption"),
-        results_key=group.link(f"{encryption}.kmsKeyArn"),
+        results_key=_results_key(group, f"{encryption}.kmsKeyArn"),
         limit_bytes=_limit(group),
         metered=group.flag("configuration.publishCloudwatchMetricsEnabled"),
         engine=group.text("configuration.engineVersion.selectedEngineVersion"),
@@ -276,6 +276,19 @@ def _told_classes(entry: Reading) -> Leaf[frozenset[DataClass]]:
 def _kept_up(entry: Reading, optimizers: tuple[Reading, ...], kind: str) -> Leaf[bool]:
     told = [each.flag("configuration.enabled") for each in optimizers if each.raw("type") == kind]
     return some([*told, entry.none(f"(CatalogTableOptimizer.{kind})")])
+
+
+def _results_key(group: Reading, path: str) -> Leaf[Ref | None]:
+    """Much of the configuration may come from elsewhere: what only the cloud knows is a key only if it comes from one."""
+    if not is_unknown(group.raw(path)):  # type: ignore[arg-type]
+        return group.link(path)
+    key = group.target(path, "aws:kms/key:Key")
+    found = key is not None and key.resource.type == "aws:kms/key:Key"
+    return (
+        group.known(path, Ref(urn=key.urn, property=""))
+        if key and found
+        else Unknown("cloud_decides", group.origin(path))
+    )
 
 
 def _limit(group: Reading) -> Leaf[int | None]:

@@ -11,15 +11,12 @@ from blueprint.errors import DocumentError
 from blueprint.graph import embedded_json
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
-from compliance.engine import judge
 from compliance.findings import Outcome
-from compliance.rule import load_rules
-from compliance.sources.planned.source import subjects
 from components.data.lakehouse import Lakehouse
 from tests.components import builders, manifests
 from tests.components.builders import names, only, types
 from tests.components.data.test_lakehouse_spec import ADMINISTRATOR, CLAIMS, spec
-from tests.components.strictest import strictest
+from tests.components.data.weakened import GONE, UNKNOWN, changed, judged, outcomes, without
 
 if TYPE_CHECKING:
     from blueprint.context import PlatformContext
@@ -124,7 +121,7 @@ def test_a_dataset_is_an_iceberg_table_that_says_what_it_is(made: ResourceGraph)
 
 
 def test_a_table_is_compacted_and_forgets(made: ResourceGraph) -> None:
-    upkeep = {
+    upkeep: Any = {
         each.inputs["type"]: each.inputs["configuration"]
         for each in made.of("aws:glue/catalogTableOptimizer:CatalogTableOptimizer")
     }
@@ -185,7 +182,9 @@ def test_a_writer_brings_into_the_raw_zone_and_does_not_read_files_back(made: Re
 
 def test_a_consumer_that_names_a_table_gets_that_table_only() -> None:
     found = graph(spec(CLAIMS), READS.model_copy(update={"allows": frozenset({"curated/claims"})}))
-    tables = [each.inputs["table"] for each in found.of(PERMISSIONS) if "opens" in each.name and "table" in each.inputs]
+    tables: Any = [
+        each.inputs["table"] for each in found.of(PERMISSIONS) if "opens" in each.name and "table" in each.inputs
+    ]
     assert [(each["databaseName"], each["name"], "wildcard" in each) for each in tables] == [
         ("claims_prod_curated", "claims", False)
     ]
@@ -221,8 +220,7 @@ def test_what_arrives_is_searched_each_day_and_findings_reach_the_topic(made: Re
 
 def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(made: ResourceGraph) -> None:
     for found in (made, graph(spec(), READS)):
-        judged = judge(subjects(found), load_rules(), strictest(builders.CLASSES).posture)
-        own = [each for each in judged if not each.subject.startswith("Platform/")]
+        own = judged(found)
         assert [each for each in own if each.verdict.outcome is Outcome.FAIL] == []
         assert {each.rule for each in own if each.verdict.outcome is Outcome.PASS} >= {
             "glue_database_closed_by_default", "glue_database_location_registered", "macie_raw_zone_searched",
@@ -232,3 +230,86 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(ma
 
 def test_every_kubernetes_object_fits_the_api(made: ResourceGraph) -> None:
     assert len(manifests.check(made)) == 2
+
+
+DATABASE, TABLE = "aws:glue/catalogDatabase:CatalogDatabase", "aws:glue/catalogTable:CatalogTable"
+CATALOGUE = "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"
+SETTINGS = "aws:lakeformation/dataLakeSettings:DataLakeSettings"
+LOCATION, OPTIMIZER = "aws:lakeformation/resource:Resource", "aws:glue/catalogTableOptimizer:CatalogTableOptimizer"
+JOB, WORKGROUP = "aws:macie2/classificationJob:ClassificationJob", "aws:athena/workgroup:Workgroup"
+EVERYBODY = [{"principal": "IAM_ALLOWED_PRINCIPALS", "permissions": ["ALL"]}]
+WEAKENINGS: list[tuple[str, str, str | None, str, Any]] = [
+    ("glue_catalogue_encrypted", CATALOGUE, None, "dataCatalogEncryptionSettings/encryptionAtRest/catalogEncryptionMode", "DISABLED"),
+    ("glue_catalogue_key_own", CATALOGUE, None, "dataCatalogEncryptionSettings/encryptionAtRest/sseAwsKmsKeyId", GONE),
+    ("glue_catalogue_key_own", CATALOGUE, None, "dataCatalogEncryptionSettings/connectionPasswordEncryption/awsKmsKeyId", GONE),
+    ("glue_catalogue_passwords_encrypted", CATALOGUE, None,
+     "dataCatalogEncryptionSettings/connectionPasswordEncryption/returnConnectionPasswordEncrypted", False),
+    ("lakeformation_settings_closed_by_default", SETTINGS, None, "createTableDefaultPermissions", EVERYBODY),
+    ("lakeformation_settings_closed_by_default", SETTINGS, None, "createDatabaseDefaultPermissions", EVERYBODY),
+    ("lakeformation_settings_closed_by_default", SETTINGS, None, "allowExternalDataFiltering", True),
+    ("lakeformation_settings_closed_by_default", SETTINGS, None, "allowFullTableExternalDataAccess", True),
+    ("lakeformation_settings_administrators_named", SETTINGS, None, "admins", []),
+    ("glue_database_closed_by_default", SETTINGS, None, "createTableDefaultPermissions", EVERYBODY),
+    ("glue_database_closed_by_default", DATABASE, "lakehouse-curated-database", "createTableDefaultPermissions",
+     [{"principal": {"dataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "permissions": ["SELECT"]}]),
+    ("lakeformation_location_own_role", LOCATION, "lakehouse-raw-location", "useServiceLinkedRole", True),
+    ("lakeformation_location_own_role", LOCATION, "lakehouse-raw-location", "roleArn", GONE),
+    ("lakeformation_location_own_role", LOCATION, "lakehouse-raw-location", "hybridAccessEnabled", True),
+    ("lakeformation_grant_named", PERMISSIONS, "lakehouse-raw-administrator-0", "principal", "IAM_ALLOWED_PRINCIPALS"),
+    ("lakeformation_grant_named", PERMISSIONS, "lakehouse-raw-administrator-0", "principal", "111122223333:IAMPrincipals"),
+    ("lakeformation_grant_named", PERMISSIONS, "lakehouse-curated-upkeep", "permissions", ["ALL"]),
+    ("lakeformation_grant_named", PERMISSIONS, "lakehouse-curated-upkeep", "permissionsWithGrantOptions", ["SELECT"]),
+    ("lakeformation_writer_one_zone", PERMISSIONS, "lakehouse-opens-agents-intake-agent-lake-curated-tables", "permissions",
+     ["INSERT", "SELECT"]),
+    ("glue_table_maintained", OPTIMIZER, "lakehouse-curated-claims-retention", "configuration/enabled", False),
+    ("glue_table_maintained", OPTIMIZER, "lakehouse-curated-claims-compaction", "configuration/enabled", False),
+    ("glue_table_maintained", OPTIMIZER, "lakehouse-curated-claims-orphan-file-deletion", "configuration/enabled", False),
+    ("glue_table_origin_told", TABLE, None, "openTableFormatInput/icebergInput/icebergTableInput/properties/origin", GONE),
+    ("glue_table_classified", TABLE, None, "openTableFormatInput/icebergInput/icebergTableInput/properties/data-class", GONE),
+    ("athena_workgroup_settings_enforced", WORKGROUP, None, "configuration/enforceWorkgroupConfiguration", False),
+    ("athena_workgroup_results_encrypted", WORKGROUP, None, "configuration/resultConfiguration/encryptionConfiguration", GONE),
+    ("athena_workgroup_results_key_own", WORKGROUP, None,
+     "configuration/resultConfiguration/encryptionConfiguration/kmsKeyArn", GONE),
+    ("athena_workgroup_results_owner_checked", WORKGROUP, None, "configuration/resultConfiguration/expectedBucketOwner", GONE),
+    ("athena_workgroup_reading_limited", WORKGROUP, None, "configuration/bytesScannedCutoffPerQuery", GONE),
+    ("athena_workgroup_metered", WORKGROUP, None, "configuration/publishCloudwatchMetricsEnabled", False),
+    ("athena_workgroup_engine_current", WORKGROUP, None, "configuration/engineVersion/selectedEngineVersion",
+     "Athena engine version 2"),
+    ("macie_job_looks_at_everything", JOB, None, "samplingPercentage", 10),
+    ("macie_job_looks_at_everything", JOB, None, "jobStatus", "USER_PAUSED"),
+    ("macie_raw_zone_searched", JOB, None, "jobType", "ONE_TIME"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "token", "name", "path", "value"), WEAKENINGS)
+def test_each_weakening_turns_a_rule(
+    made: ResourceGraph, rule: str, token: str, name: str | None, path: str, value: Any
+) -> None:
+    assert outcomes(made, rule) <= {Outcome.PASS, Outcome.NOT_APPLICABLE}
+    assert Outcome.FAIL in outcomes(changed(made, token, path, value, name), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "token", "name"),
+    [("glue_database_location_registered", LOCATION, "lakehouse-raw-location"), ("macie_raw_zone_searched", JOB, None),
+     ("glue_table_maintained", OPTIMIZER, "lakehouse-curated-claims-retention")],
+)  # fmt: skip
+def test_what_is_missing_turns_a_rule(made: ResourceGraph, rule: str, token: str, name: str | None) -> None:
+    assert Outcome.FAIL in outcomes(without(made, token, name), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "token", "name", "path"),
+    [(rule, token, name, path) for rule, token, name, path, _ in WEAKENINGS
+     if name is None and token != TABLE and rule != "lakeformation_settings_administrators_named"
+     and path != "createDatabaseDefaultPermissions"],
+)  # fmt: skip
+def test_what_is_not_known_is_not_passed(
+    made: ResourceGraph, rule: str, token: str, name: str | None, path: str
+) -> None:
+    assert Outcome.UNKNOWN in outcomes(changed(made, token, path, UNKNOWN, name), rule)
+
+
+def test_a_stack_that_does_not_own_the_account_cannot_tell_what_is_open_by_default() -> None:
+    guest = graph(spec(CLAIMS), account_owner=False)
+    assert outcomes(guest, "glue_database_closed_by_default") == {Outcome.UNKNOWN}

@@ -61,7 +61,7 @@ def test_all_mistakes_of_datasets_are_told_at_once() -> None:
 
 def test_one_name_may_stand_in_several_zones() -> None:
     both = spec(CLAIMS, {**CLAIMS, "zone": "raw"})
-    assert [each.zone for zone in ("raw", "curated") for each in both.within(zone)] == ["raw", "curated"]  # type: ignore[arg-type]
+    assert [each.zone for zone in ("raw", "curated") for each in both.within(zone)] == ["raw", "curated"]
 
 
 @pytest.mark.parametrize("kind", ["decimal(12,2)", "fixed[16]", "timestamptz", "uuid"])

@@ -11,16 +11,13 @@ from blueprint.errors import DocumentError
 from blueprint.graph import embedded_json, parts
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
-from compliance.engine import judge
 from compliance.findings import Outcome
-from compliance.rule import load_rules
-from compliance.sources.planned.source import subjects
 from components.data.streaming import Streaming
 from components.data.streaming_spec import StreamingSpec
 from tests.components import builders, manifests
 from tests.components.builders import names, only, types
 from tests.components.data.test_streaming_spec import CORE, LAKE, spec
-from tests.components.strictest import strictest
+from tests.components.data.weakened import GONE, UNKNOWN, changed, judged, outcomes, rules, without
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -219,8 +216,7 @@ def test_without_connectors_there_is_nothing_of_them() -> None:
 
 def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(made: ResourceGraph) -> None:
     for found in (made, graph(BARE), graph(spec(sources=[], sinks=[{**LAKE, "topics": ["claims.received"]}]))):
-        judged = judge(subjects(found), load_rules(), strictest(builders.CLASSES).posture)
-        own = [each for each in judged if not each.subject.startswith("Platform/")]
+        own = judged(found)
         assert [(each.rule, each.subject) for each in own if each.verdict.outcome is Outcome.FAIL] == []
         assert {each.rule for each in own if each.verdict.outcome is Outcome.PASS} >= {
             "msk_cluster_clients_sign_in", "msk_cluster_tls_only", "msk_cluster_loses_no_write", "msk_cluster_version_supported",
@@ -228,11 +224,85 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(ma
 
 
 def test_every_rule_about_streams_is_decided_here(made: ResourceGraph) -> None:
-    judged = judge(subjects(made), load_rules(), strictest(builders.CLASSES).posture)
-    passed = {each.rule for each in judged if each.verdict.outcome is Outcome.PASS}
-    about = {rule.id for rule in load_rules() if rule.id.startswith(("msk_", "glue_schema_"))}
+    passed = {each.rule for each in judged(made) if each.verdict.outcome is Outcome.PASS}
+    about = {rule.id for rule in rules() if rule.id.startswith(("msk_", "glue_schema_"))}
     assert about - passed == {"msk_topic_removed_in_time"}
 
 
 def test_every_kubernetes_object_fits_the_api(made: ResourceGraph) -> None:
     assert len(manifests.check(made)) == 4
+
+
+CLUSTER, CONFIGURATION = "aws:msk/cluster:Cluster", "aws:msk/configuration:Configuration"
+SCHEMA, PLUGIN = "aws:glue/schema:Schema", "aws:mskconnect/customPlugin:CustomPlugin"
+STREAM, LETTERS = "streaming-topic-claims.received", "streaming-dead-letter.lake-alarm"
+SINK, SOURCE = "streaming-lake-connector", "streaming-core-connector"
+LAX = "auto.create.topics.enable=true\nmin.insync.replicas=1\ndefault.replication.factor=1\n"
+WEAKENINGS: list[tuple[str, str, str | None, str, Any]] = [
+    ("msk_cluster_clients_sign_in", CLUSTER, None, "clientAuthentication/unauthenticated", True),
+    ("msk_cluster_clients_sign_in", CLUSTER, None, "clientAuthentication/sasl/scram", True),
+    ("msk_cluster_clients_sign_in", CLUSTER, None, "clientAuthentication/sasl/iam", False),
+    ("msk_cluster_tls_only", CLUSTER, None, "encryptionInfo/encryptionInTransit/clientBroker", "TLS_PLAINTEXT"),
+    ("msk_cluster_tls_only", CLUSTER, None, "encryptionInfo/encryptionInTransit/inCluster", False),
+    ("msk_cluster_key_own", CLUSTER, None, "encryptionInfo/encryptionAtRestKmsKeyArn", GONE),
+    ("msk_cluster_private", CLUSTER, None, "brokerNodeGroupInfo/connectivityInfo/publicAccess/type", "SERVICE_PROVIDED_EIPS"),
+    ("msk_cluster_logs_kept", CLUSTER, None, "loggingInfo/brokerLogs/cloudwatchLogs/enabled", False),
+    ("msk_cluster_logs_kept", CLUSTER, None, "loggingInfo", GONE),
+    ("msk_cluster_survives_zone", CLUSTER, None, "brokerNodeGroupInfo/clientSubnets", ["subnet-a0000000000000000"]),
+    ("msk_cluster_loses_no_write", CONFIGURATION, None, "serverProperties", LAX),
+    ("msk_cluster_topics_declared", CONFIGURATION, None, "serverProperties", LAX),
+    ("msk_cluster_measured_by_topic", CLUSTER, None, "enhancedMonitoring", "DEFAULT"),
+    ("msk_cluster_version_supported", CLUSTER, None, "kafkaVersion", "2.8.1"),
+    ("msk_cluster_policy_names_principals", "aws:msk/clusterPolicy:ClusterPolicy", None, "policy",
+     json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kafka-cluster:*", "Resource": "*"}]})),
+    ("msk_topic_copied", TOPIC, STREAM, "replicationFactor", 1),
+    ("msk_topic_copied", TOPIC, STREAM, "configs", json.dumps({"min.insync.replicas": "1"})),
+    ("msk_topic_schema_registered", SCHEMA, None, "schemaName", "claims"),
+    ("glue_schema_changes_compatible", SCHEMA, None, "compatibility", "NONE"),
+    ("msk_topic_dead_letters_watched", ALARM, LETTERS, "threshold", 100),
+    ("msk_topic_dead_letters_watched", ALARM, LETTERS, "alarmActions", []),
+    ("msk_topic_dead_letters_watched", ALARM, LETTERS, "actionsEnabled", False),
+    ("msk_topic_dead_letters_watched", ALARM, LETTERS, "comparisonOperator", "LessThanThreshold"),
+    ("msk_connector_loses_nothing", ALARM, LETTERS, "threshold", 100),
+    ("msk_connector_loses_nothing", CONNECTOR, SINK, "connectorConfiguration/errors.deadletterqueue.topic.name", GONE),
+    ("msk_connector_loses_nothing", CONNECTOR, SINK,
+     "connectorConfiguration/errors.deadletterqueue.context.headers.enable", "false"),
+    ("msk_connector_loses_nothing", CONNECTOR, SINK, "connectorConfiguration/errors.log.enable", GONE),
+    ("msk_connector_loses_nothing", CONNECTOR, SOURCE, "connectorConfiguration/errors.tolerance", "all"),
+    ("msk_connector_signs_in_over_tls", CONNECTOR, SINK, "kafkaClusterClientAuthentication/authenticationType", "NONE"),
+    ("msk_connector_signs_in_over_tls", CONNECTOR, SINK, "kafkaClusterEncryptionInTransit/encryptionType", "PLAINTEXT"),
+    ("msk_connector_signs_in_over_tls", CONNECTOR, SOURCE, "connectorConfiguration/database.sslmode", "prefer"),
+    ("msk_connector_signs_in_over_tls", CONNECTOR, SOURCE, "connectorConfiguration/database.sslmode", GONE),
+    ("msk_connector_secrets_referred_to", CONNECTOR, SOURCE, "connectorConfiguration/database.password", "hunter2"),
+    ("msk_connector_log_kept", CONNECTOR, SOURCE, "connectorConfiguration/errors.log.include.messages", "true"),
+    ("msk_connector_log_kept", CONNECTOR, SOURCE, "logDelivery/workerLogDelivery/cloudwatchLogs/enabled", False),
+    ("msk_connector_plugins_pinned", PLUGIN, "streaming-core-plugin", "location/s3/objectVersion", GONE),
+]  # fmt: skip
+RELATED = frozenset({"msk_cluster_survives_zone", "msk_cluster_logs_kept", "msk_topic_schema_registered"})
+"""Rules whose leaves rest on more than the one value: another place may still tell."""
+
+
+@pytest.mark.parametrize(("rule", "token", "name", "path", "value"), WEAKENINGS)
+def test_each_weakening_turns_a_rule(
+    made: ResourceGraph, rule: str, token: str, name: str | None, path: str, value: Any
+) -> None:
+    assert outcomes(made, rule) <= {Outcome.PASS, Outcome.NOT_APPLICABLE}
+    assert Outcome.FAIL in outcomes(changed(made, token, path, value, name), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "token", "name", "path"),
+    sorted({(rule, token, name or "", path) for rule, token, name, path, _ in WEAKENINGS if rule not in RELATED
+            and path not in {"alarmActions", "location/s3/objectVersion"} and token != "aws:msk/clusterPolicy:ClusterPolicy"}),
+)  # fmt: skip
+def test_what_is_not_known_is_not_passed(made: ResourceGraph, rule: str, token: str, name: str, path: str) -> None:
+    assert Outcome.UNKNOWN in outcomes(changed(made, token, path, UNKNOWN, name or None), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "token", "name"),
+    [("msk_topic_dead_letters_watched", ALARM, LETTERS), ("msk_connector_loses_nothing", ALARM, LETTERS),
+     ("msk_topic_schema_registered", SCHEMA, None), ("msk_topic_schema_registered", CONNECTOR, SOURCE)],
+)  # fmt: skip
+def test_what_is_missing_turns_a_rule(made: ResourceGraph, rule: str, token: str, name: str | None) -> None:
+    assert Outcome.FAIL in outcomes(without(made, token, name), rule)
