@@ -24,6 +24,7 @@ from components.foundation.admission import Admission, Statement, ToPods
 from components.gateway import litellm_config, pods
 from components.gateway.callers import callers
 from components.gateway.entrance import HTTPS, Door, enter
+from components.gateway.tool_servers import tool_servers
 from components.hardened import Peer, mounted_secrets, network_policy, spread
 from components.versions import image
 
@@ -105,7 +106,7 @@ class LiteLlm(Component):
         self._grants(keys.arns[KeyPurpose.SECRETS])
         self._programs = self._config_map("programs", _programs())
         self._settings = self._config_map("settings", self._documents())
-        self._tools = self._tool_servers(ports)
+        self._tools = tool_servers(self, spec, ports, space=self._space, opts=self._objects)
         service = self._service()
         self._certified = Certified(
             self, who=self._who["gateway"], service=self.named(), cluster=cluster, network=network
@@ -152,22 +153,6 @@ class LiteLlm(Component):
             return self._spec.switched_off
         waiting = (name for name in self._spec.served if self.platform.wiring.unapproved(f"serving/{name}"))
         return self._spec.switched_off | frozenset(waiting)
-
-    def _tool_servers(self, ports: Mapping[str, Port]) -> pulumi.Output[str]:
-        """Where the tools are, in LiteLLM's words; the key of each is named, and fetched as LiteLLM starts."""
-        told: dict[str, dict[str, pulumi.Input[JsonValue]]] = {}
-        for entry in self._spec.tools:
-            port = ports[f"tools-{entry.name}"]
-            if not isinstance(port, McpPort):
-                raise TypeError(f"the port tools-{entry.name} of {self.noun} speaks {port.DIALECT}")
-            token = pulumi.Output.concat("secretsmanager:", port.secret_arn or "")
-            told[litellm_config.server(entry)] = {
-                **litellm_config.tool_server(entry), "url": port.url, "authentication_token": token,
-            }  # fmt: skip
-        return kubernetes.core.v1.ConfigMap(
-            self.named("tools"), metadata=self._meta(self.named("tools")),
-            data={"tools.json": pulumi.Output.json_dumps(told, indent=1, sort_keys=True)}, opts=self._objects,
-        ).metadata.name.apply(str)  # fmt: skip
 
     def _config_map(self, part: str, data: Mapping[str, str]) -> pulumi.Output[str]:
         """Named by its content, so that pods follow a change and a rollback finds what it had."""
