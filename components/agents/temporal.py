@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 core, meta = kubernetes.core.v1, kubernetes.meta.v1
 
 INTERNAL = "internal-frontend"
-PROGRAMS = ("schema.sh", "namespace.sh", "token_keys.py")
+PROGRAMS = ("temporal_schema.sh", "temporal_namespace.sh", "token_keys.py")
 READS_KEYS = "system:service-account-issuer-discovery"
 """Kubernetes' own role for reading the keys that sign service account tokens."""
 
@@ -124,7 +124,7 @@ class Temporal(Component):
             self, who=who, aurora=aurora, user=USER, cluster=self._cluster, network=self._network, space=self._space
         )
         return job(
-            self, "schema", program="schema.sh", told={}, programs=self._programs, who=who, space=self._space, door=door,
+            self, "schema", program="temporal_schema.sh", told={}, programs=self._programs, who=who, space=self._space, door=door,
             content=self._content, opts=self.within(provider=self._cluster.provider_resource, depends_on=[after]),
         )  # fmt: skip
 
@@ -145,7 +145,7 @@ class Temporal(Component):
             "RETENTION_DAYS": str(retention(self._spec.retention_days, most)), "SERVER": host,
         }  # fmt: skip
         job(
-            self, "namespaces", program="namespace.sh", told=told, programs=self._programs, who=who, space=self._space,
+            self, "namespaces", program="temporal_namespace.sh", told=told, programs=self._programs, who=who, space=self._space,
             door=None, content=self._content,
             opts=self.within(provider=self._cluster.provider_resource, depends_on=after),
         )  # fmt: skip
@@ -182,5 +182,5 @@ class Temporal(Component):
 
 
 def _programs() -> dict[str, str]:
-    folder = files("components.agents.temporal_programs")
+    folder = files("components.agents.programs")
     return {name: folder.joinpath(name).read_text(encoding="utf-8") for name in PROGRAMS}

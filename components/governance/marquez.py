@@ -100,9 +100,7 @@ class Marquez(Component):
 
     def _settings(self, configuration: str) -> pulumi.Output[str]:
         """Configuration and program, named by their content, so that pods follow a change."""
-        program = (
-            files("components.governance.marquez_programs").joinpath(marquez_pods.DOOR).read_text(encoding="utf-8")
-        )
+        program = files("components.governance.programs").joinpath(marquez_pods.DOOR).read_text(encoding="utf-8")
         data = {marquez_pods.SETTINGS: configuration, marquez_pods.DOOR: program}
         digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:10]
         return core.ConfigMap(

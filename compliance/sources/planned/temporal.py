@@ -17,7 +17,7 @@ from compliance.sources.planned.reading import Reading
 from compliance.sources.planned.settings import DATABASE_DOOR, LOOPBACK, Settings, beside, dig, on_loopback
 
 IMAGE = "temporalio/server"
-REGISTERS = "namespace.sh"
+REGISTERS = "temporal_namespace.sh"
 LIMITS = ("frontend.globalNamespaceRPS", "limit.blobSize.error", "limit.historySize.error", "limit.historyCount.error")
 """Settings that keep one namespace from taking the server for itself."""
 _SERVICE, _ENVIRONMENT = "--service", "--env"

@@ -155,7 +155,7 @@ def test_what_cannot_be_read_is_unknown() -> None:
 
 def namespace(**env: JsonValue) -> WorkflowNamespace:
     told: JsonValue = {
-        "name": "namespaces", "image": "x", "command": ["sh", "/etc/temporal-programs/namespace.sh"],
+        "name": "namespaces", "image": "x", "command": ["sh", "/etc/temporal-programs/temporal_namespace.sh"],
         "env": [{"name": name, "value": each} for name, each in env.items()],
     }  # fmt: skip
     job: Resource = resource(

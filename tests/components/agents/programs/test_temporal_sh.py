@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from components.agents import temporal_programs
+from components.agents import programs
 
-FOLDER = Path(str(temporal_programs.__file__)).parent
+FOLDER = Path(str(programs.__file__)).parent
 SHELL = str(shutil.which("sh"))
 TOLD = {"ADDRESS": "temporal:7236", "NAMESPACE": "agents", "RETENTION_DAYS": "30", "SERVER": "temporal.svc"}
 
@@ -29,7 +29,7 @@ def run(program: str, tmp_path: Path, tool: str, body: str) -> tuple[int, list[s
 
 
 def test_a_namespace_that_is_missing_is_registered(tmp_path: Path) -> None:
-    code, calls = run("namespace.sh", tmp_path, "temporal", 'test "$3" != describe')
+    code, calls = run("temporal_namespace.sh", tmp_path, "temporal", 'test "$3" != describe')
     assert code == 0
     assert [call.split()[:3] for call in calls] == [
         ["operator", "namespace", "describe"],
@@ -42,17 +42,17 @@ def test_a_namespace_that_is_missing_is_registered(tmp_path: Path) -> None:
 
 
 def test_one_that_is_there_gets_the_retention_of_the_document(tmp_path: Path) -> None:
-    code, calls = run("namespace.sh", tmp_path, "temporal", "true")
+    code, calls = run("temporal_namespace.sh", tmp_path, "temporal", "true")
     assert code == 0
     assert calls[1].startswith("operator namespace update --retention 720h --namespace agents ")
 
 
 def test_a_namespace_that_cannot_be_registered_fails_the_job(tmp_path: Path) -> None:
-    assert run("namespace.sh", tmp_path, "temporal", "false")[0] != 0
+    assert run("temporal_namespace.sh", tmp_path, "temporal", "false")[0] != 0
 
 
 def test_databases_that_have_a_schema_are_updated_and_nothing_else(tmp_path: Path) -> None:
-    code, calls = run("schema.sh", tmp_path, "temporal-sql-tool", "true")
+    code, calls = run("temporal_schema.sh", tmp_path, "temporal-sql-tool", "true")
     assert code == 0
     assert [call.split("--database ")[1] for call in calls] == [
         "temporal update-schema --schema-name postgresql/v12/temporal",
@@ -65,7 +65,7 @@ def test_databases_that_have_a_schema_are_updated_and_nothing_else(tmp_path: Pat
 
 def test_an_empty_database_gets_its_tables_of_versions_first(tmp_path: Path) -> None:
     there = f'case "$*" in *setup-schema*) touch {tmp_path}/made ;; *) test -f {tmp_path}/made ;; esac'
-    code, calls = run("schema.sh", tmp_path, "temporal-sql-tool", there)
+    code, calls = run("temporal_schema.sh", tmp_path, "temporal-sql-tool", there)
     assert code == 0
     steps = [call.split("--database ")[1].split()[1] for call in calls]
     assert steps == ["update-schema", "setup-schema", "update-schema", "update-schema"]
@@ -73,4 +73,4 @@ def test_an_empty_database_gets_its_tables_of_versions_first(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("body", ["false", 'case "$*" in *setup*) true ;; *) false ;; esac'])
 def test_a_schema_that_cannot_be_brought_fails_the_job(tmp_path: Path, body: str) -> None:
-    assert run("schema.sh", tmp_path, "temporal-sql-tool", body)[0] != 0
+    assert run("temporal_schema.sh", tmp_path, "temporal-sql-tool", body)[0] != 0

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.governance.marquez_programs import lineage_door
-from components.governance.marquez_programs.lineage_door import CHANGE_OVER, Answer, Door, Key, allowed, length
+from components.governance.programs import lineage_door
+from components.governance.programs.lineage_door import CHANGE_OVER, Answer, Door, Key, allowed, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

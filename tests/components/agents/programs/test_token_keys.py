@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.agents.temporal_programs import token_keys
-from components.agents.temporal_programs.token_keys import Keys, server
+from components.agents.programs import token_keys
+from components.agents.programs.token_keys import Keys, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
