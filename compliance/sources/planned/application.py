@@ -96,10 +96,10 @@ def _all(entry: Reading, found: tuple[Reading, ...], what: str, ask: Callable[[R
 
 
 def _authorised(method: Reading) -> Leaf[bool]:
-    asked_for = mapped(method.text("authorization"), lambda word: word != "NONE")
-    if method.raw("authorization") in {"COGNITO_USER_POOLS", "CUSTOM"}:
-        return every([asked_for, method.present("authorizerId")])
-    return asked_for
+    word = method.text("authorization")
+    if isinstance(word, Known) and word.value in {"COGNITO_USER_POOLS", "CUSTOM"}:
+        return method.present("authorizerId")
+    return mapped(word, lambda how: how != "NONE")
 
 
 def _validated(method: Reading) -> Leaf[bool]:

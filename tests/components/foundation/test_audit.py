@@ -6,7 +6,8 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from blueprint.types import DataClass, KeyPurpose
+from blueprint.types import DataClass, Dialect, KeyPurpose
+from blueprint.wiring import Needs, Want
 from components.foundation.audit import AuditTrail
 from components.foundation.audit_spec import AuditTrailSpec
 from components.foundation.key_policy import publishers
@@ -200,3 +201,42 @@ def test_a_compliance_lock_and_a_longer_time_are_kept() -> None:
 def test_the_archive_is_locked_even_where_no_framework_asks() -> None:
     lock = only(made(frameworks=()), "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration").inputs
     assert lock["rule"] == {"defaultRetention": {"mode": "GOVERNANCE", "days": 90}}
+
+
+def admitted(*, separate: bool, edge: bool = True) -> Any:
+    """A trail whose archive one other component may write into."""
+    writer = Needs(wants=(Want(name="archive", dialect=Dialect.AUDIT, access="write"),) if edge else ())
+
+    def program() -> None:
+        context: dict[str, Any] = {}
+        if separate:
+            provider = aws.Provider("archive", region=REGION, allowed_account_ids=[ARCHIVE])
+            context.update(accounts={"log_archive": ARCHIVE}, providers={"log_archive": provider})
+        around = platform({"audit": SPEC.needs(), "governance": writer}, **context)
+        AuditTrail("audit", SPEC, platform=around, keys=keys())
+
+    return graph(program)
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_a_component_that_records_into_the_archive_adds_objects_below_its_name_and_does_nothing_else(
+    separate: bool,
+) -> None:
+    found = admitted(separate=separate)
+    bucket = policy(found, "aws:s3/bucketPolicy:BucketPolicy", "audit-archive-trail-policy")
+    role = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/blueprint/claims-prod-governance-delivery"}}
+    writes, looks = bucket["GovernanceWrites"], bucket["GovernanceLooks"]
+    assert writes["Action"] == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert writes["Resource"] == "audit-archive-trail-bucket/governance/*"
+    assert looks["Action"] == ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    assert writes["Condition"] == looks["Condition"] == role
+    assert writes["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    encrypts = policy(found, "aws:kms/key:Key", "audit-archive-key")["GovernanceEncrypts"]
+    assert encrypts["Condition"] == {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}, **role}
+
+
+def test_without_the_edge_the_archive_admits_the_trail_alone() -> None:
+    found = admitted(separate=True, edge=False)
+    sids = set(policy(found, "aws:s3/bucketPolicy:BucketPolicy", "audit-archive-trail-policy"))
+    assert sids == {"TlsOnly", "ModernTlsOnly", "TrailLooks", "TrailWrites"}
+    assert "GovernanceEncrypts" not in policy(found, "aws:kms/key:Key", "audit-archive-key")

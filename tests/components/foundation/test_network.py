@@ -23,9 +23,9 @@ OUTSIDE = {
 }
 
 
-def made(spec: NetworkSpec = SPEC, *, egress: frozenset[str] = frozenset()) -> Any:
+def made(spec: NetworkSpec = SPEC, *, egress: frozenset[str] = frozenset(), services: frozenset[str] = SERVICES) -> Any:
     def program() -> None:
-        context = platform({"network": spec.needs(), "gateway": Needs(services=SERVICES, egress=egress)})
+        context = platform({"network": spec.needs(), "gateway": Needs(services=services, egress=egress)})
         Network("network", spec, platform=context, keys=keys())
 
     return graph(program)
@@ -93,6 +93,13 @@ def test_endpoints_admit_the_platforms_accounts_alone(closed: Any) -> None:
     own, layers = json.loads(s3.inputs["policy"])["Statement"]
     assert own["Condition"]["StringEquals"]["aws:ResourceAccount"] == ["111122223333"]
     assert layers["Action"] == "s3:GetObject"
+
+
+def test_callers_of_private_apis_belong_to_no_account_and_reach_apis_of_ours_alone() -> None:
+    found = made(services=frozenset({"execute-api"}))
+    (said,) = json.loads(only(found, "aws:ec2/vpcEndpoint:VpcEndpoint").inputs["policy"])["Statement"]
+    assert (said["Action"], said["Resource"]) == ("execute-api:Invoke", "arn:aws:execute-api:us-east-1:111122223333:*")
+    assert "Condition" not in said
 
 
 def test_endpoints_are_called_over_https_from_the_vpc_and_call_nobody(closed: Any) -> None:
