@@ -242,6 +242,10 @@ class Strictest:
         """A session left alone is locked after this time, in minutes."""
         return cast("int", self._set("session_idle_minutes", classes))
 
+    def failed_logons_max(self, classes: Classes = None) -> int | None:
+        """Failed log-ins in a row before the account is locked, in attempts."""
+        return cast("int | None", self._get("failed_logons_max", classes))
+
     def password_min_length(self, classes: Classes = None) -> int:
         """Shortest password, in characters."""
         return cast("int", self._set("password_min_length", classes))

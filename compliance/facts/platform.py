@@ -58,5 +58,7 @@ class Platform(Subject):
     production_account: Leaf[Literal["same", "namespace", "account"]]
     mfa: Leaf[Literal["none", "privileged", "all", "phishing_resistant_all"]]
     session_idle_minutes: Leaf[int]
+    failed_logons: Leaf[int]
+    """Log-ins that fail in a row until the sign-in locks the account."""
     break_glass: Leaf[bool]
     """An emergency role exists."""

@@ -81,8 +81,10 @@ class Identity(Component):
         workloads = {each: self._workload(*each, boundary) for each in platform.wiring.workloads}
         if spec.break_glass_principal_arn is not None:
             self._break_glass(spec.break_glass_principal_arn)
-        stated = {"mfa": spec.mfa, "session_idle_minutes": spec.session_idle_minutes, "sign_in_arn": spec.sign_in_arn}
-        posture_facts(self, {**stated, "break_glass": spec.break_glass_principal_arn is not None})
+        posture_facts(self, {
+            "mfa": spec.mfa, "session_idle_minutes": spec.session_idle_minutes, "failed_logons": spec.failed_logons,
+            "sign_in_arn": spec.sign_in_arn, "break_glass": spec.break_glass_principal_arn is not None,
+        })  # fmt: skip
         self.ports = {
             "identity": IdentityPort(provider=noun, workloads=workloads, permissions_boundary_arn=boundary.arn)
         }

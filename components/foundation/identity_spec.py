@@ -26,6 +26,12 @@ class IdentitySpec(Spec):
     session_idle_minutes: Annotated[int | None, Tightens("session_idle_minutes")] = Field(
         None, ge=1, le=720, description="Idle minutes after which sign-in ends; left out: not stated"
     )
+    failed_logons: Annotated[int | None, Tightens("failed_logons_max")] = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Failed log-ins in a row that lock an account in the sign-in; left out: not stated",
+    )
     break_glass_principal_arn: Arn | None = Field(
         None, description="Who may assume the emergency role, with several factors; left out: there is no such role"
     )

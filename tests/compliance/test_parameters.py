@@ -23,6 +23,7 @@ from compliance.resolve import contributions, profiles, resolve
 ROOT = Path(__file__).parents[2]
 
 LEFT_OPEN_BY_THE_BASELINE = {
+    "failed_logons_max": "nothing is built from it; a framework that asks is needed to hold a statement against",
     "audit_storage_alert_percent": "the stores of this platform do not fill up",
     "allowed_regions": "where a platform may be is for its owner to say",
     "allowed_services": "no program of compliance, no list",

@@ -136,7 +136,6 @@ def test_no_leaf_takes_a_word_that_cases_need() -> None:
 WITHOUT_A_LEAF = {
     "audit_storage_alert_percent": "no framework of this release sets it",
     "change_by_pipeline_only": "that no other way exists stands in no resource; changes beside it raise alarms",
-    "training_lineage_retention_days": "training comes with a later layer",
     "ai_content_marking": "no framework of this release sets it",
 }
 """Parameters that a platform could enforce and that no rule is bound to, each with its reason."""

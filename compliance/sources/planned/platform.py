@@ -156,6 +156,7 @@ class _Inventory:
             production_account=self._word("production_account", APART),
             mfa=self._word("mfa", FACTORS),
             session_idle_minutes=self._stated_leaf("session_idle_minutes", int),
+            failed_logons=self._stated_leaf("failed_logons", int),
             break_glass=self._stated_leaf("break_glass", bool),
         )
 

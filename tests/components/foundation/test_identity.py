@@ -67,11 +67,11 @@ def test_long_names_stay_within_what_iam_allows_and_apart() -> None:
 
 
 def test_what_the_organisation_states_is_written_down_where_rules_read_it() -> None:
-    found = made(IdentitySpec(mfa="phishing_resistant_all", session_idle_minutes=15))
+    found = made(IdentitySpec(mfa="phishing_resistant_all", session_idle_minutes=15, failed_logons=6))
     facts = only(found, FACTS, "identity-facts").inputs
     assert facts["name"] == "/claims-prod/posture-facts/identity"
     assert json.loads(facts["insecureValue"]) == {
-        "mfa": "phishing_resistant_all", "session_idle_minutes": 15, "break_glass": False,
+        "mfa": "phishing_resistant_all", "session_idle_minutes": 15, "failed_logons": 6, "break_glass": False,
     }  # fmt: skip
 
 

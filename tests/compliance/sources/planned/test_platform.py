@@ -146,16 +146,20 @@ def test_event_classes_follow_from_selectors_and_features() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (json.dumps({"mfa": "all", "session_idle_minutes": 15, "break_glass": False}), ("all", 15, False)),
-        (json.dumps({"mfa": 7}), ("<not_read>", "<not_read>", "<not_read>")),
-        ("not json", ("<not_read>", "<not_read>", "<not_read>")),
-        (UNKNOWN, ("<not_read>", "<not_read>", "<not_read>")),
+        (
+            json.dumps({"mfa": "all", "session_idle_minutes": 15, "failed_logons": 6, "break_glass": False}),
+            ("all", 15, 6, False),
+        ),
+        (json.dumps({"mfa": 7}), ("<not_read>",) * 4),
+        ("not json", ("<not_read>",) * 4),
+        (UNKNOWN, ("<not_read>",) * 4),
     ],
 )
 def test_what_the_organisation_states_is_read_from_its_parameter(text: Any, expected: tuple[object, ...]) -> None:
     stated = drawn("aws:ssm/parameter:Parameter", "facts", name="/claims/posture-facts/identity", insecureValue=text)
     found = platform(stated)
-    assert (value(found.mfa), value(found.session_idle_minutes), value(found.break_glass)) == expected
+    leaves = (found.mfa, found.session_idle_minutes, found.failed_logons, found.break_glass)
+    assert tuple(map(value, leaves)) == expected
 
 
 def test_terms_with_a_processor_stand_in_no_resource() -> None:
