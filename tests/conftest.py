@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).with_name("golden")
 LINES_SHOWN = 60
 DAY = dt.date(2026, 11, 20)
-STACKS = ("brownfield", "dev", "prod", "regulated", "seed")
+STACKS = ("brownfield", "dev", "prod", "regulated", "seed", "staging")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ from blueprint.cli.inputs import root_option
 from blueprint.cli.outputs import write
 
 SCAFFOLDS = Path(__file__).parent.parent / "scaffolds"
-PRESETS = tuple(sorted(path.name.split(".")[1] for path in SCAFFOLDS.glob("stack.*.yaml")))
+PRESETS = tuple(sorted(path.stem for path in (SCAFFOLDS.parent / "presets").glob("*.yaml")))
 
 
 @click.group(name="new")
@@ -38,11 +38,9 @@ def stack(name: str, root: Path | None, **values: str) -> None:
     """
     from blueprint.config import project_root  # noqa: PLC0415  help does not need it
 
-    _write(
-        (root or project_root(Path.cwd())) / "stacks" / f"Pulumi.{name}.yaml",
-        f"stack.{values['preset']}.yaml",
-        {"name": name, **values},
-    )
+    also = f"stack.{values['preset']}.yaml"
+    parts = ("stack.yaml", also) if (SCAFFOLDS / also).exists() else ("stack.yaml",)
+    _write((root or project_root(Path.cwd())) / "stacks" / f"Pulumi.{name}.yaml", {"name": name, **values}, *parts)
 
 
 @command.command(name="rule")
@@ -53,7 +51,7 @@ def rule(name: str, into: Path) -> None:
 
     blueprint new rule logs_group_kept_for_us --into our-rules/rules/logs
     """
-    _write(into / f"{name}.yaml", "rule.yaml", {"name": name})
+    _write(into / f"{name}.yaml", {"name": name}, "rule.yaml")
 
 
 @command.command(name="component")
@@ -75,11 +73,13 @@ def component(noun: str, slot: str, kind: str, into: Path) -> None:
         raise NotFound("slot", slot, slots())
     module = f"{into.name}.{noun.lower()}"
     values = {"noun": noun, "slot": slot, "kind": kind, "module": module, "layer": slots()[slot].layer.name}
-    _write(into / f"{noun.lower()}.py", "component.py.txt", values)
+    _write(into / f"{noun.lower()}.py", values, "component.py.txt")
 
 
-def _write(path: Path, scaffold: str, values: dict[str, str]) -> None:
+def _write(path: Path, values: dict[str, str], *scaffolds: str) -> None:
+    """Write what the scaffolds, one after the other, say with these values."""
     if path.exists():
         raise click.ClickException(f"{path} exists and is left as it is; choose another name or remove it first")
-    write(path, Template((SCAFFOLDS / scaffold).read_text(encoding="utf-8")).substitute(values))
+    text = "".join((SCAFFOLDS / scaffold).read_text(encoding="utf-8") for scaffold in scaffolds)
+    write(path, Template(text).substitute(values))
     click.echo(f"wrote {path}", err=True)

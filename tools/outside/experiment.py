@@ -22,7 +22,7 @@ from compliance.sources.planned.source import subjects
 from tools.outside.edits import GONE, changed, places, put, without
 from tools.outside.weakening import weakenings
 
-STACKS = ("regulated", "prod", "dev", "seed", "brownfield")
+STACKS = ("regulated", "staging", "prod", "dev", "seed", "brownfield")
 PROJECT = "ai-platform"
 
 

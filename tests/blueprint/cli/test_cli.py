@@ -148,14 +148,14 @@ def test_the_graph_fits_its_schema(graph_file: Path) -> None:
     jsonschema.validate(json.loads(graph_file.read_text()), schema("graph"))
 
 
-@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed"])
+@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed", "staging"])
 def test_every_stack_file_fits_the_schema_that_editors_use(stack: str) -> None:
     import yaml
 
     jsonschema.validate(yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text()), schema("stack"))
 
 
-@pytest.mark.parametrize("preset", ["regulated", "seed"])
+@pytest.mark.parametrize("preset", ["growth", "regulated", "seed", "training-heavy"])
 def test_a_new_stack_validates_as_it_is_and_is_never_overwritten(run, tmp_path: Path, preset: str) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
     words = ("new", "stack", "mine", "--preset", preset, "--root", str(tmp_path))
