@@ -157,5 +157,6 @@ document.getElementById("all").addEventListener("click", () => {
 form.addEventListener("input", apply);
 form.addEventListener("submit", (event) => event.preventDefault());
 form.querySelector("[type=reset]").addEventListener("click", () => setTimeout(apply));
+addEventListener("beforeprint", () => document.querySelectorAll(".more").forEach((each) => each.click()));
 addEventListener("hashchange", follow);
 follow();
