@@ -52,6 +52,8 @@ class LakeZone(Subject):
     """Its place is reached through the permission service."""
     searched: Leaf[bool]
     """Sensitive data is looked for in its bucket, again and again."""
+    legible: Leaf[bool]
+    """Whoever looks may use the key that the bucket is encrypted under."""
 
 
 @dataclass(frozen=True)

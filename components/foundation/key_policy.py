@@ -93,6 +93,16 @@ def node_launcher(partition: Partition, account: str) -> tuple[Statement, ...]:
     )  # fmt: skip
 
 
+def searcher(partition: Partition, account: str) -> Statement:
+    """Macie reads what it searches with its service-linked role, which no policy but the key's can admit.
+
+    The role must exist already, as it does once Macie was switched on in the account, or
+    `aws iam create-service-linked-role --aws-service-name macie.amazonaws.com` was run.
+    """
+    role = f"arn:{partition}:iam::{account}:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+    return {"Sid": "Searcher", "Effect": "Allow", "Principal": {"AWS": role}, "Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": "*"}  # fmt: skip
+
+
 def log_groups(partition: Partition, account: str, region: str) -> Statement:
     """CloudWatch Logs, for log groups of this account and region."""
     groups = f"arn:{partition}:logs:{region}:{account}:log-group:*"

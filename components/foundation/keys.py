@@ -17,6 +17,7 @@ from components.foundation.key_policy import (
     node_launcher,
     policy,
     publishers,
+    searcher,
     users_through,
 )
 
@@ -94,6 +95,8 @@ class KeyRing(Component):
                 return (*everywhere, *publishers(platform.account))
             case KeyPurpose.DISKS:
                 return (*everywhere, *node_launcher(platform.partition, platform.account))
+            case KeyPurpose.OBJECTS if platform.posture.sensitive_data_discovery(platform.classes(self.noun)):
+                return (*everywhere, searcher(platform.partition, platform.account))
             case KeyPurpose.BACKUP if "backup" in platform.accounts:
                 return (*everywhere, copying_account(platform.partition, platform.accounts["backup"], platform.region))
             case _:

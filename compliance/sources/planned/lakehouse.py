@@ -21,12 +21,16 @@ from compliance.facts.lakehouse import (
     QueryWorkgroup,
 )
 from compliance.facts.leaf import every, inverted, mapped, some
+from compliance.facts.policy import Statement
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links, readable
+from compliance.sources.planned.policies import asked
 from compliance.sources.planned.reading import MISSING, Reading
 
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 DATABASE = "aws:glue/catalogDatabase:CatalogDatabase"
+ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+KEY = "aws:kms/key:Key"
 JOB = "aws:macie2/classificationJob:ClassificationJob"
 LOCATION = "aws:lakeformation/resource:Resource"
 OPTIMIZER = "aws:glue/catalogTableOptimizer:CatalogTableOptimizer"
@@ -34,6 +38,7 @@ PERMISSIONS = "aws:lakeformation/permissions:Permissions"
 SETTINGS = "aws:lakeformation/dataLakeSettings:DataLakeSettings"
 EVERYBODY = frozenset({"IAM_ALLOWED_PRINCIPALS", "EVERYONE"})
 """Names of the permission service for whoever IAM lets."""
+SEARCHER = ":role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
 WRITES = frozenset({"ALL", "SUPER", "DELETE", "INSERT", "SUPER_USER"})
 _PROPERTIES = "openTableFormatInput.icebergInput.icebergTableInput.properties"
 _WHOLE_ACCOUNT = re.compile(r"\d{12}(:IAMPrincipals)?")
@@ -92,6 +97,7 @@ def zone(database: Reading) -> LakeZone:
         open_by_default=_open_database(database),
         registered=_found(database, bucket, [each.known("arn", value=True) for each in registrations]),
         searched=_found(database, bucket, [every((_running(job), _scheduled(job))) for job in jobs]),
+        legible=_legible(database, bucket),
     )
 
 
@@ -197,6 +203,27 @@ def _found(database: Reading, bucket: Reading | None, told: list[Leaf[bool]]) ->
     return some([*told, bucket.none("(locationUri)")])
 
 
+def _legible(database: Reading, bucket: Reading | None) -> Leaf[bool]:
+    """Macie's own role gets the use of a customer managed key from the key's policy, or not at all."""
+    if bucket is None:
+        return Unknown("not_read", database.origin("locationUri"))
+    beside = bucket.satellite(ENCRYPTION, "bucket")
+    rule = "rules.0.applyServerSideEncryptionByDefault"
+    if beside is None or beside.raw(f"{rule}.sseAlgorithm") == "AES256":
+        return bucket.doubt("(encryption)") or bucket.known("(encryption)", value=True)
+    key = beside.target(f"{rule}.kmsMasterKeyId", KEY)
+    if key is None:
+        return Unknown("not_read", beside.origin(f"{rule}.kmsMasterKeyId"))
+    return asked(key, "policy", _admits_search, key.known("policy", value=False))
+
+
+def _admits_search(found: tuple[Statement, ...]) -> bool:
+    return any(
+        each.allow and "kms:decrypt" in each.actions and any(who.endswith(SEARCHER) for who in each.principals)
+        for each in found
+    )
+
+
 def _bucket(holder: Reading, path: str) -> Reading | None:
     found = holder.links.sole(holder.resource.property_dependencies.get(path, ()), *BUCKETS)
     return holder.of(found) if found else holder.target(path, *BUCKETS)
@@ -282,8 +309,8 @@ def _results_key(group: Reading, path: str) -> Leaf[Ref | None]:
     """Much of the configuration may come from elsewhere: what only the cloud knows is a key only if it comes from one."""
     if not is_unknown(group.raw(path)):  # type: ignore[arg-type]
         return group.link(path)
-    key = group.target(path, "aws:kms/key:Key")
-    found = key is not None and key.resource.type == "aws:kms/key:Key"
+    key = group.target(path, KEY)
+    found = key is not None and key.resource.type == KEY
     return (
         group.known(path, Ref(urn=key.urn, property=""))
         if key and found

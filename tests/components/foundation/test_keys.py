@@ -83,6 +83,16 @@ def test_nodes_start_with_encrypted_disks(ring: Any) -> None:
     assert found["NodeLauncherGrants"]["Action"] == "kms:CreateGrant"
 
 
+def test_who_searches_for_sensitive_data_reads_objects_and_nothing_else(ring: Any) -> None:
+    searching = {purpose for purpose in KeyPurpose if "Searcher" in statements(ring, purpose)}
+    assert searching == {KeyPurpose.OBJECTS}
+    searcher = statements(ring, KeyPurpose.OBJECTS)["Searcher"]
+    assert searcher["Principal"]["AWS"].endswith(
+        ":role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+    )
+    assert searcher["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
+
+
 def test_the_account_that_keeps_copies_reads_backups_through_the_backup_service_only() -> None:
     found = statements(made(backup="444455556666"), KeyPurpose.BACKUP)
     assert found["CopyingAccount"]["Principal"] == {"AWS": "arn:aws:iam::444455556666:root"}

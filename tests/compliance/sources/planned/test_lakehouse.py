@@ -120,3 +120,27 @@ def test_a_workgroup_that_says_nothing_keeps_its_settings_and_limits_nothing() -
     )
     assert (value(group.enforced), value(group.limit_bytes), value(group.results_encrypted)) == (True, None, False)
     assert (value(group.results_key), value(group.engine)) == (None, "AUTO")
+
+
+def test_a_bucket_under_a_key_of_ours_is_legible_to_whom_its_policy_admits() -> None:
+    admits: Any = {"Statement": [{
+        "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"},
+    }]}  # fmt: skip
+
+    def legible(algorithm: str, *key: Any) -> object:
+        named = {"kmsMasterKeyId": link(key[0]) if key else "arn:aws:kms:us-east-1:111122223333:key/another"}
+        rule = {
+            "applyServerSideEncryptionByDefault": {
+                "sseAlgorithm": algorithm,
+                **(named if algorithm == "aws:kms" else {}),
+            }
+        }
+        kind = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+        beside = drawn(kind, "encryption", bucket=link(BUCKET, "bucket"), rules=[rule])
+        return value(only(LakeZone, BUCKET, database(), beside, *key).legible)
+
+    assert legible("aws:kms", drawn("aws:kms/key:Key", "objects", policy=admits)) is True
+    assert legible("aws:kms", drawn("aws:kms/key:Key", "objects", policy={"Statement": []})) is False
+    assert legible("aws:kms") == "<not_read>"
+    assert legible("AES256") is True
