@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from blueprint.types import Layer, Noun
 from blueprint.wiring import slug
 
@@ -26,3 +28,10 @@ def service_account(workload: str) -> str:
 def labels(noun: Noun, workload: str) -> dict[str, str]:
     """Labels by which a workload's pods are selected; network policies rest on them."""
     return {"app.kubernetes.io/name": workload, "app.kubernetes.io/part-of": slug(noun)}
+
+
+def fitted(name: str, longest: int) -> str:
+    """A name of at most so many characters, still different for different names."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -89,7 +89,7 @@ class AgentPart(Component):
         self._space = cluster.namespaces[noun]
         self._objects = self.within(provider=cluster.provider_resource)
         self._certified = (
-            Certified(self, who=who, service=self.named(), cluster=cluster, network=network)
+            Certified(self, who=who, service=self.named(), cluster=cluster, network=network, apart=True)
             if pods.listen is not None
             else None
         )

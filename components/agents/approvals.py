@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
+from blueprint.naming import fitted
 from blueprint.types import KeyPurpose, Layer
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from components.agents.langgraph_spec import LangGraphSpec
     from components.foundation.admission import Statement
 
+LONGEST = 75
+"""Characters of a queue's name before its ending."""
 HOUR = 3600
 FOURTEEN_DAYS = 1_209_600
 PERIOD = 300
@@ -55,7 +58,7 @@ class Approvals(Component):
 
     def _queue(self, part: str, redrive: pulumi.Input[str] | None = None) -> aws.sqs.Queue:
         queue = aws.sqs.Queue(
-            self.named(part), name=f"{self.platform.label}-{self.named(part)}.fifo", fifo_queue=True,
+            self.named(part), name=f"{fitted(f'{self.platform.label}-{self.named(part)}', LONGEST)}.fifo", fifo_queue=True,
             content_based_deduplication=False, kms_master_key_id=self._key, kms_data_key_reuse_period_seconds=300,
             message_retention_seconds=FOURTEEN_DAYS, visibility_timeout_seconds=HOUR, receive_wait_time_seconds=20,
             redrive_policy=redrive, tags=self.tags(), opts=self.within(protect=self._keep, retain_on_delete=self._keep),

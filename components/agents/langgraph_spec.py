@@ -36,6 +36,8 @@ class LangGraphSpec(Spec):
       {"approved": true|false, "by", "why"} makes the call, with a key that the other parts do not have, resumes the run from
       its checkpoint with the outcome, and only then deletes the message. What nobody decides ends in the dead-letter queue.
     - worker (with durable): activities of Temporal's task queue named as the agent.
+    Callers' requests carry X-Caller, who asks; X-Blueprint-Groups, the groups of that person, must be handed on with every
+    call of a tool. The image is trusted to do so, as it is trusted with its key.
     What it is told: OPENAI_BASE_URL and MCP_URL with the key in GATEWAY_KEY_FILE; MODELS, TOOLS and AFTER_APPROVAL as comma
     separated names; DATABASE_HOST and DATABASE_PORT with CHECKPOINTS_ and MEMORY_ DATABASE, USER and PASSWORD_FILE, to be
     read for each new connection; REDIS_URI; TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE; and the names that OpenTelemetry's SDKs read.

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
+from blueprint.naming import fitted
 from blueprint.snaps import snap
 from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from blueprint.types import DataClass, Noun
 
 PORT = 5432
+LONGEST = 50
+"""Characters of a name from which the longest others are made: RDS takes 63, IAM 64."""
 MASTER = "blueprint_admin"
 EXPORTS = ("iam-db-auth-error", "postgresql")
 PARAMETERS = {
@@ -64,7 +67,7 @@ class Aurora(Component):
         super().__init__(noun, platform=platform, opts=opts)
         self.classes, self.keep = classes, keep
         key, days = keys.arns[KeyPurpose.DATABASES], platform.posture.backup_retention_days(classes)
-        self.identifier = f"{platform.label}-{self.named()}"
+        self.identifier = fitted(f"{platform.label}-{self.named()}", LONGEST)
         logs: list[pulumi.Resource] = [self._log(name, keys) for name in EXPORTS]
         group = self._security_group(network, admits)
         self.cluster = aws.rds.Cluster(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 import pulumi_aws as aws
 
 from blueprint.component import Component
+from blueprint.naming import fitted
 from blueprint.snaps import snap
 from blueprint.types import KeyPurpose, Layer
 from components.foundation.log_group import log_group
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from blueprint.types import DataClass, Noun
 
 PORT = 6379
+LONGEST = 40
+"""Characters that ElastiCache allows a group, and a user, in its name."""
 LOGS = ("engine-log", "slow-log")
 COMMANDS = "on ~* &* -@all +@read +@write +@connection +@scripting +@transaction +@pubsub -@dangerous +info"
 """What the one user may do: everything with keys, nothing with the server but to ask for its state."""
@@ -53,7 +56,7 @@ class Valkey(Component):
     ) -> None:
         super().__init__(noun, platform=platform, opts=opts)
         self.classes = classes
-        self.identifier = f"{platform.label}-{self.named()}"
+        self.identifier = fitted(f"{platform.label}-{self.named()}", LONGEST)
         self.user = self._user()
         days = platform.posture.backup_retention_days(classes)
         self.group = aws.elasticache.ReplicationGroup(

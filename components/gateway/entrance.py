@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
+
+from blueprint.naming import fitted
 
 if TYPE_CHECKING:
     from blueprint.component import Component
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 HTTPS = 443
 LONGEST = 32
+"""Characters that the name of a target group may have."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def enter(
 ) -> None:
     """Let the load balancer send requests for some paths to the component's pods."""
     group = aws.lb.TargetGroup(
-        component.named("targets"), name=_short(f"{component.platform.label}-{component.named()}"),
+        component.named("targets"), name=fitted(f"{component.platform.label}-{component.named()}", LONGEST),
         vpc_id=network.vpc_id, port=door.port, protocol="HTTPS", target_type="ip", deregistration_delay=door.drain_seconds,
         load_balancing_algorithm_type="least_outstanding_requests",
         health_check=aws.lb.TargetGroupHealthCheckArgs(
@@ -94,8 +96,3 @@ def enter(
         },
         opts=component.within(provider=cluster.provider_resource),
     )  # fmt: skip
-
-
-def _short(name: str) -> str:
-    """A name that a target group may have: 32 characters, still different for different names."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

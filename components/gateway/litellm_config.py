@@ -22,8 +22,6 @@ NO_MODEL = "no-default-models"
 """LiteLLM's word for a team that may call no model; an empty list would mean every model."""
 FORWARDED = ("x-blueprint-groups",)
 """Headers of a caller that reach a server of tools: the groups of the person on whose behalf it asks."""
-TOOL_SECONDS = 30
-"""Longest wait for one tool."""
 
 PERSONAL = (
     "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "LOCATION", "MEDICAL_LICENSE", "NRP", "PERSON", "PHONE_NUMBER",
@@ -115,7 +113,7 @@ def tool_server(entry: ServerTools) -> dict[str, JsonValue]:
         "allowed_tools": list(entry.all),
         "allow_all_keys": False,
         "extra_headers": list(FORWARDED),
-        "timeout": TOOL_SECONDS,
+        "timeout": entry.timeout_seconds,
         "mcp_info": {"after_approval": list(entry.after_approval)},
     }
 
@@ -125,16 +123,18 @@ def teams(spec: LiteLlmSpec, owner: str, callers: tuple[Caller, ...]) -> list[Js
     everything = [route.name for route in spec.routes]
     own: list[JsonValue] = [
         {
-            "name": caller.team, "owner": owner, "models": sorted(caller.models or everything) if caller.asks else [NO_MODEL],
-            "tools": _rights(spec, caller.tools), **spec.platform_limits.model_dump(mode="json"),
+            "name": caller.team, "owner": owner, "models": _models(caller, everything), "tools": _rights(spec, caller.tools), **spec.platform_limits.model_dump(mode="json"),
         }
         for caller in callers
     ]  # fmt: skip
     others: list[JsonValue] = [
-        {**team.model_dump(mode="json"), "models": list(team.models) or list(everything), "tools": {}}
-        for team in spec.teams
+        {**team.model_dump(mode="json"), "models": [*(team.models or everything)], "tools": {}} for team in spec.teams
     ]
     return [*own, *others]
+
+
+def _models(caller: Caller, everything: list[str]) -> list[JsonValue]:
+    return [*sorted(caller.models or everything)] if caller.asks else [NO_MODEL]
 
 
 def _rights(spec: LiteLlmSpec, names: frozenset[str]) -> dict[str, JsonValue]:

@@ -78,6 +78,7 @@ class ServerTools(Frozen):
     after_approval: tuple[ToolName, ...] = Field(
         (), description="Tools that a caller may be given only for calls that a person approved; left out: none"
     )
+    timeout_seconds: int = Field(30, ge=1, le=300, description="Longest wait for one call; left out: 30")
 
     @property
     def name(self) -> str:

@@ -45,9 +45,9 @@ def told(
                              "authentication_token": "secretsmanager:arn"}
              for entry in LiteLlmSpec.model_validate(WITH_TOOLS).tools}  # fmt: skip
     composed = {
-        **start.compose(settings, routes(spec, spec.switched_off, spec.switched_off), PARTS),
+        **start.compose(settings, routes(spec, frozenset(), frozenset()), PARTS),  # type: ignore[arg-type]
         "mcp_servers": tools,
-    }  # type: ignore[arg-type]
+    }
     whole = start.resolve(composed, lambda _: "of-a-test")
     file = tmp_path_factory.mktemp("litellm") / "config.yaml"
     file.write_text(yaml.safe_dump(whole))
