@@ -10,16 +10,10 @@ from blueprint.graph import embedded_json
 from blueprint.ports import TemporalPort
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
-from compliance.engine import judge
-from compliance.facts.platform import Platform
-from compliance.findings import Outcome
-from compliance.rule import load_rules
-from compliance.sources.planned.source import subjects
 from components.agents.temporal_spec import ROLES, TemporalSpec
 from tests.components import manifests
 from tests.components.agents.temporal_stack import synthesised
-from tests.components.builders import CLASSES, names, only, types
-from tests.components.strictest import strictest
+from tests.components.builders import names, only, types
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -45,20 +39,6 @@ def policy(graph: ResourceGraph, name: str) -> Any:
 
 def test_every_object_is_what_kubernetes_takes(temporal: ResourceGraph) -> None:
     assert len(manifests.check(temporal)) == 54
-
-
-def test_no_rule_fails_on_what_it_makes(temporal: ResourceGraph) -> None:
-    found = judge(subjects(temporal), load_rules(), strictest(CLASSES).posture)
-    own = [each for each in found if not each.subject.startswith(f"{Platform.__name__}/")]
-    assert [each.id for each in own if each.verdict.outcome is Outcome.FAIL] == []
-    assert {each.rule for each in own if each.verdict.outcome is Outcome.UNKNOWN} == {
-        "kubernetes_workload_images_pinned"
-    }
-    passed = {each.rule for each in own if each.verdict.outcome is Outcome.PASS}
-    assert passed >= {
-        "temporal_server_callers_authenticated", "temporal_server_callers_encrypted", "temporal_server_database_encrypted",
-        "temporal_server_limited", "temporal_server_no_password", "temporal_server_private", "temporal_server_siblings_encrypted",
-    }  # fmt: skip
 
 
 def test_each_program_is_a_deployment_that_survives_a_node(temporal: ResourceGraph) -> None:
