@@ -6,13 +6,15 @@ Three clicks from a requirement to what is left to do: find it, open it, open wh
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import JsonValue
 
-from compliance.matrix import NO_RULE, Matrix, MatrixRow, Open
+from compliance.matrix import NO_RULE, Applied, Matrix, MatrixRow, Open
 from compliance.reports.columns import facts_of
 
 HERE = Path(__file__).parent / "page"
@@ -97,27 +99,41 @@ def _key(finding: Open) -> tuple[str, str, str]:
     return "excepted" if finding.exception else finding.outcome.value, finding.rule, finding.remedy
 
 
+class _Once:
+    """Values that many rows repeat: each stands once, and rows point at it."""
+
+    def __init__(self) -> None:
+        self._places: dict[Hashable, int] = {}
+        self.values: list[JsonValue] = []
+
+    def place(self, key: Hashable, value: Callable[[], JsonValue]) -> int:
+        """Where a value stands; it is made when nobody asked before."""
+        if key not in self._places:
+            self._places[key] = len(self.values)
+            self.values.append(value())
+        return self._places[key]
+
+
 def _evidence(matrix: Matrix) -> dict[str, JsonValue]:
-    """What a row shows when it is opened; URNs and rules stand once and are pointed at, which makes the page a tenth."""
-    urns: dict[str, int] = {}
-    rules: dict[str, int] = {}
+    """What a row shows when it is opened; whatever repeats stands once, which makes the page a tenth."""
+    urns, rules, reads, findings = _Once(), _Once(), _Once(), _Once()
+
+    def written(each: Applied) -> JsonValue:
+        urn, rule = urns.place(each.urn, lambda: each.urn), rules.place(each.rule, lambda: each.rule)
+        return [urn, each.path, each.value, each.parameter, each.bound, each.how, rule]
+
     rows: list[JsonValue] = []
     for row in matrix.rows:
-        applied: list[JsonValue] = [
-            [
-                urns.setdefault(each.urn, len(urns)),
-                each.path,
-                each.value,
-                each.parameter,
-                each.bound,
-                each.how,
-                rules.setdefault(each.rule, len(rules)),
-            ]
-            for each in row.applied_by
-        ]
-        still_open: list[JsonValue] = [each.model_dump(mode="json") for each in row.open]
-        rows.append({"applied": applied, "open": still_open})
-    return {"urns": list(urns), "rules": list(rules), "rows": rows}
+        applied: list[JsonValue] = [reads.place(each.key, partial(written, each)) for each in row.applied_by]
+        left: list[JsonValue] = [findings.place(each.id, partial(each.model_dump, mode="json")) for each in row.open]
+        rows.append([applied, left])
+    return {
+        "urns": urns.values,
+        "rules": rules.values,
+        "reads": reads.values,
+        "findings": findings.values,
+        "rows": rows,
+    }
 
 
 def signed(row: MatrixRow) -> str:

@@ -5,8 +5,10 @@ const form = document.getElementById("filters");
 const search = document.getElementById("search");
 const shown = document.getElementById("shown");
 const FEW = 25;
+const names = data.urns.map((urn) => urn.split("::").pop());
+const found = data.rows.map(([applied, open]) => ({ applied: applied.map((each) => data.reads[each]), open: open.map((each) => data.findings[each]) }));
 const texts = rows.map((row, index) => {
-  const urns = data.rows[index].applied.map((each) => data.urns[each[0]].split("::").pop());
+  const urns = found[index].applied.map((each) => names[each[0]]);
   return [row.textContent, row.dataset.more, row.nextElementSibling.textContent, ...new Set(urns)].join(" ").toLowerCase();
 });
 
@@ -88,18 +90,18 @@ function resource(urn) {
 }
 
 function evidence(index, into) {
-  const found = data.rows[index];
-  if (found.open.length) {
-    into.append(listing(`Open: ${found.open.length}`, [["verdict", 8], ["rule", 18], ["subject", 18], ["why", 32], ["fix", 24]],
-      found.open.map((each) => [each.exception ? `excepted by ${each.exception}` : each.outcome, broken(each.rule), each.subject, each.message, each.remedy])));
+  const { applied, open } = found[index];
+  if (open.length) {
+    into.append(listing(`Open: ${open.length}`, [["verdict", 8], ["rule", 18], ["subject", 18], ["why", 32], ["fix", 24]],
+      open.map((each) => [each.exception ? `excepted by ${each.exception}` : each.outcome, broken(each.rule), each.subject, each.message, each.remedy])));
   }
-  if (found.applied.length) {
-    into.append(listing(`Evidence: ${found.applied.length} values read and judged PASS`, [["resource", 22], ["property", 22], ["value", 18], ["asked", 20], ["rule", 18]],
-      [...found.applied].sort((one, other) => !one[3] - !other[3]).map(([urn, path, value, parameter, bound, how, rule]) => [
+  if (applied.length) {
+    into.append(listing(`Evidence: ${applied.length} values read and judged PASS`, [["resource", 22], ["property", 22], ["value", 18], ["asked", 20], ["rule", 18]],
+      [...applied].sort((one, other) => !one[3] - !other[3]).map(([urn, path, value, parameter, bound, how, rule]) => [
         resource(data.urns[urn]), path, words(value) + (how === "default" ? " (provider's default)" : ""),
         parameter ? broken(`${parameter}: ${words(bound)}`) : "", broken(data.rules[rule])])));
   }
-  if (!found.open.length && !found.applied.length) into.append(cell("p", "No rule read a value for this requirement."));
+  if (!open.length && !applied.length) into.append(cell("p", "No rule read a value for this requirement."));
 }
 
 function show(row, open) {

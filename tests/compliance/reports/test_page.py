@@ -64,11 +64,12 @@ def test_the_evidence_behind_a_row_is_all_of_it(page: str, matrix: Matrix) -> No
     found = re.search(r'<script type="application/json" id="evidence">(.*?)</script>', page, re.DOTALL)
     assert found
     evidence = json.loads(found.group(1))
-    for row, shown in zip(matrix.rows, evidence["rows"], strict=True):
-        assert [(evidence["urns"][each[0]], each[1]) for each in shown["applied"]] == [
-            (each.urn, each.path) for each in row.applied_by
+    for row, (applied, left) in zip(matrix.rows, evidence["rows"], strict=True):
+        reads = [evidence["reads"][place] for place in applied]
+        assert [(evidence["urns"][read[0]], read[1], evidence["rules"][read[6]]) for read in reads] == [
+            each.key for each in row.applied_by
         ]
-        assert [each["id"] for each in shown["open"]] == [each.id for each in row.open]
+        assert [evidence["findings"][place]["id"] for place in left] == [each.id for each in row.open]
 
 
 def test_a_row_can_be_linked_to_and_opened_from_the_keyboard(page: str, matrix: Matrix) -> None:
