@@ -74,7 +74,8 @@ def test_every_workload_signs_in_by_iam_and_no_secret_is_made(temporal: Resource
     for workload in ("schema", *(f"{role}" for role in ROLES)):
         name = "durable-execution-signs-in" if workload == "schema" else f"durable-execution-{workload}-signs-in"
         grant = only(temporal, "aws:iam/rolePolicy:RolePolicy", name).inputs
-        (statement,) = embedded_json(grant["policy"])["Statement"]
+        held: Any = embedded_json(grant["policy"])
+        (statement,) = held["Statement"]
         assert statement["Action"] == "rds-db:connect"
         assert grant["role"] == f"durable_execution-{workload}".replace("_", "-")
     assert TemporalSpec().needs().secrets == frozenset()

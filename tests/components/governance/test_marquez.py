@@ -69,7 +69,8 @@ def test_an_edge_brings_the_way_and_the_key_and_its_deletion_takes_them_alone(ma
     added = {each.name for each in with_caller.resources} - {each.name for each in marquez.resources}
     assert added == {f"lineage-admits-evaluation-job-lineage{part}" for part in ("", "-egress", "-grant", "-ingress")}
     grant = only(with_caller, "aws:iam/rolePolicy:RolePolicy", "lineage-admits-evaluation-job-lineage-grant").inputs
-    reads, decrypts = embedded_json(grant["policy"])["Statement"]
+    policy: Any = embedded_json(grant["policy"])
+    reads, decrypts = policy["Statement"]
     assert (reads["Resource"], decrypts["Action"]) == ([KEY], "kms:Decrypt")
     same = {each.urn: each.inputs for each in marquez.resources}
     assert same == {each.urn: each.inputs for each in with_caller.resources if each.urn in same}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,15 +23,15 @@ DOOR: JsonValue = {"name": "database-door", "image": "x", "command": ["python", 
 
 
 def sound() -> Any:
-    speaks = {
+    speaks: Any = {
         "server": {"certFile": "/c", "keyFile": "/c"},
         "client": {"serverName": "temporal", "rootCaFiles": ["/ca"], "disableHostVerification": False},
     }
     store = {"sql": {"connectAddr": "127.0.0.1:5432", "user": "temporal"}}
     return {
-        "persistence": {"datastores": {"default": store, "visibility": dict(store)}},
+        "persistence": {"datastores": {"default": store, "visibility": {**store}}},
         "global": {
-            "tls": {"internode": speaks, "frontend": {key: dict(part) for key, part in speaks.items()}},
+            "tls": {"internode": speaks, "frontend": copy.deepcopy(speaks)},
             "authorization": {
                 "jwtKeyProvider": {"keySourceURIs": ["http://127.0.0.1:7299/keys"]}, "authorizer": "default",
                 "claimMapper": "default", "audience": "a", "permissionsRegex": "^a$",
