@@ -25,6 +25,8 @@ class Api(Subject):
     """What was asked and answered is written into the execution log."""
     throttled: Leaf[bool]
     traced: Leaf[bool]
+    errors_alarmed: Leaf[bool]
+    """Somebody is told when it answers with an error of its own."""
     web_acl: Leaf[Ref | None]
     tls_min_version: Leaf[Literal["1.0", "1.1", "1.2", "1.3"]]
     fips: Leaf[Literal["off", "require"]]

@@ -11,6 +11,8 @@ from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.leaf import every, inverted, joined, mapped, some
 from compliance.facts.policy import open_to_anybody
 from compliance.sources.planned.adapter import Adapter
+from compliance.sources.planned.delivery import UNTOLD, alarms_by, heard
+from compliance.sources.planned.links import Links
 from compliance.sources.planned.policies import asked
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -18,6 +20,9 @@ Tls: TypeAlias = Literal["1.0", "1.1", "1.2", "1.3"]
 Factors: TypeAlias = Literal["none", "optional", "required"]
 FACTORS: Mapping[str, Factors] = {"OFF": "none", "OPTIONAL": "optional", "ON": "required"}
 MINUTES: Mapping[str, float] = {"seconds": 1 / 60, "minutes": 1, "hours": 60, "days": 1440}
+REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+EVERYTHING = "*/*"
+ERRORS = frozenset({"5XXError"})
 WALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
 
@@ -37,12 +42,13 @@ def api(entry: Reading) -> Api:
         authorised=_each(entry, methods, "Method", _authorised),
         requests_validated=_each(entry, methods, "Method", _validated),
         access_logged=_all(entry, stages, "Stage", lambda stage: stage.present("accessLogSettings.destinationArn")),
-        execution_logged=_all(entry, settings, "MethodSettings", _logged),
+        execution_logged=_set(entry, settings, _logged),
         bodies_logged=some([
             *(each.flag("settings.dataTraceEnabled") for each in settings), entry.none("(MethodSettings)"),
         ]),
-        throttled=_all(entry, settings, "MethodSettings", _throttled),
+        throttled=_set(entry, settings, _throttled),
         traced=_all(entry, stages, "Stage", lambda stage: stage.flag("xrayTracingEnabled")),
+        errors_alarmed=_alarmed(entry),
         web_acl=_wall(entry, stages),
         tls_min_version=joined(kind, _policy(entry), lambda name, text: _tls(text, private=name == "PRIVATE")),
         fips=mapped(_policy(entry), lambda text: "require" if "FIPS" in text else "off"),
@@ -95,11 +101,35 @@ def _all(entry: Reading, found: tuple[Reading, ...], what: str, ask: Callable[[R
     return every(map(ask, found)) if found else entry.none(f"({what})")
 
 
+def _set(entry: Reading, settings: tuple[Reading, ...], ask: Callable[[Reading], Leaf[bool]]) -> Leaf[bool]:
+    """Whether something is set for all methods, and for none of them otherwise."""
+    general = [mapped(each.text("methodPath"), lambda path: path == EVERYTHING) for each in settings]
+    return every([*map(ask, settings), some([*general, entry.none("(MethodSettings)")])])
+
+
+def _alarmed(entry: Reading) -> Leaf[bool]:
+    watching = entry.links.derived(_alarms)
+    name = entry.resource.inputs.get("name")
+    own = [*watching.get(entry.urn, ()), *(watching.get(name, ()) if isinstance(name, str) else ())]
+    hidden = [Unknown("cloud_decides", alarm.origin("dimensions")) for alarm in watching.get(UNTOLD, ())]
+    return some([*(heard(alarm, ERRORS) for alarm in own), *hidden, entry.none("(MetricAlarm)")])
+
+
+def _alarms(links: Links) -> Mapping[str, tuple[Reading, ...]]:
+    return alarms_by(links, "AWS/ApiGateway", "dimensions.ApiName")
+
+
 def _authorised(method: Reading) -> Leaf[bool]:
     word = method.text("authorization")
     if isinstance(word, Known) and word.value in {"COGNITO_USER_POOLS", "CUSTOM"}:
-        return method.present("authorizerId")
+        authorizer = method.target("authorizerId")
+        return method.present("authorizerId") if authorizer is None else _asks(authorizer)
     return mapped(word, lambda how: how != "NONE")
+
+
+def _asks(authorizer: Reading) -> Leaf[bool]:
+    """It knows whose tokens it takes: of which pools, or which function decides."""
+    return some([authorizer.present("providerArns"), authorizer.present("authorizerUri")])
 
 
 def _validated(method: Reading) -> Leaf[bool]:
@@ -158,7 +188,12 @@ def _kinds(pool: Reading) -> Leaf[frozenset[str]]:
 
 def _sign_ins(pool: Reading) -> Leaf[bool]:
     found = [
-        mapped(log.text(f"{path}.eventSource"), lambda source: source == "userAuthEvents")
+        every(
+            [
+                mapped(log.text(f"{path}.eventSource"), lambda source: source == "userAuthEvents"),
+                some(log.present(f"{path}.{where}Configuration") for where in ("cloudWatchLogs", "firehose", "s3")),
+            ]
+        )
         for log in pool.satellites("aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration", "userPoolId")
         for path in log.items("logConfigurations")
     ]
@@ -166,7 +201,12 @@ def _sign_ins(pool: Reading) -> Leaf[bool]:
 
 
 def _own_accounts(client: Reading) -> Leaf[bool]:
-    """Without a provider that it names, a client takes accounts of the pool."""
+    """A client takes accounts of the pool that names no other provider, or takes names and passwords itself."""
+    flows = mapped(client.words("explicitAuthFlows"), lambda names: bool(names - {REFRESH}))
+    return some([_named_providers(client), flows])
+
+
+def _named_providers(client: Reading) -> Leaf[bool]:
     path = "supportedIdentityProviders"
     listed = client.items(path)
     if is_unknown(client.raw(path)) or client.resource.external or not listed:  # type: ignore[arg-type]

@@ -43,8 +43,10 @@ def spending_stop(action: Reading) -> SpendingStop:
         urns=(action.urn, *((policy.urn,) if policy else ())),
         data_classes=action.classes(),
         automatic=mapped(action.text("approvalModel"), lambda model: model == "AUTOMATIC"),
-        denies=asked(policy, "policy", _denies, untold),
-    )
+        denies=every([
+            asked(policy, "policy", _denies, untold), action.present("definition.iamActionDefinition.roles"),
+        ]),
+    )  # fmt: skip
 
 
 def _told(spending: Reading, path: str) -> Leaf[bool]:

@@ -73,23 +73,26 @@ def _alarmed(delivery: Reading) -> Leaf[bool]:
     watching = delivery.links.derived(_alarms)
     name = delivery.resource.inputs.get("name")
     own = [*watching.get(delivery.urn, ()), *(watching.get(name, ()) if isinstance(name, str) else ())]
-    heard = [
-        every([_watches_loss(alarm), alarm.present("alarmActions"), alarm.flag("actionsEnabled")]) for alarm in own
-    ]
     hidden = [Unknown("cloud_decides", alarm.origin("dimensions")) for alarm in watching.get(UNTOLD, ())]
-    return some([*heard, *hidden, delivery.none("(MetricAlarm)")])
-
-
-def _watches_loss(alarm: Reading) -> Leaf[bool]:
-    return mapped(alarm.text("metricName"), lambda metric: metric in LATE_OR_LOST)
+    return some([*(heard(alarm, LATE_OR_LOST) for alarm in own), *hidden, delivery.none("(MetricAlarm)")])
 
 
 def _alarms(links: Links) -> Mapping[str, tuple[Reading, ...]]:
-    """URN or name of a delivery stream -> alarms on its metrics."""
+    return alarms_by(links, "AWS/Firehose", "dimensions.DeliveryStreamName")
+
+
+def heard(alarm: Reading, metrics: frozenset[str]) -> Leaf[bool]:
+    """Whether an alarm watches one of these metrics and tells somebody."""
+    watches = mapped(alarm.text("metricName"), lambda metric: metric in metrics)
+    return every([watches, alarm.present("alarmActions"), alarm.flag("actionsEnabled")])
+
+
+def alarms_by(links: Links, namespace: str, path: str) -> Mapping[str, tuple[Reading, ...]]:
+    """URN or name of what is watched, as a dimension names it -> alarms on metrics of that namespace."""
     found: dict[str, list[Reading]] = defaultdict(list)
     for alarm in (Reading(each, links) for each in links.graph.of(ALARM)):
-        if alarm.raw("namespace") == "AWS/Firehose" or is_unknown(alarm.raw("namespace")):  # type: ignore[arg-type]
-            found[_named(alarm, "dimensions.DeliveryStreamName")].append(alarm)
+        if alarm.raw("namespace") == namespace or is_unknown(alarm.raw("namespace")):  # type: ignore[arg-type]
+            found[_named(alarm, path)].append(alarm)
     return {key: tuple(group) for key, group in found.items()}
 
 

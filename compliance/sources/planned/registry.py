@@ -10,9 +10,9 @@ from blueprint.graph import is_unknown
 from blueprint.naming import token
 from blueprint.slots import slots
 from blueprint.wiring import slug
-from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.base import Known, Leaf, Ref, Unknown
 from compliance.facts.governance import RegistryEntry, Table, Use
-from compliance.facts.leaf import some
+from compliance.facts.leaf import mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.delivery import STREAM, delivered
 from compliance.sources.planned.links import Links
@@ -32,7 +32,7 @@ def table(held: Reading) -> Table:
         id=held.id("Table"),
         urns=(held.urn,),
         data_classes=held.classes(),
-        key=held.link("serverSideEncryption.kmsKeyArn"),
+        key=_key(held),
         recoverable=held.flag("pointInTimeRecovery.enabled"),
         deletion_protected=held.flag("deletionProtectionEnabled"),
         register=some([*(_is_entry(row) for row in held.satellites(ITEM, "tableName")), held.none("(TableItem)")]),
@@ -89,6 +89,14 @@ def _named(links: Links) -> _Named:
         elif _ours(item.value) and _text(item.value, "kind") == "use_case":
             nouns |= {slug(noun) for noun in _texts(item.value, "of")}
     return _Named(frozenset(nouns), hidden)
+
+
+def _key(held: Reading) -> Leaf[Ref | None]:
+    """A key that is named where encryption under one is not switched on counts for nothing."""
+    on = held.flag("serverSideEncryption.enabled")
+    if isinstance(on, Unknown):
+        return on
+    return held.link("serverSideEncryption.kmsKeyArn") if on.value else mapped(on, lambda _: None)
 
 
 def _ours(item: JsonValue) -> bool:

@@ -156,7 +156,7 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
     assert [each for each, outcome in judged.items() if outcome in {Outcome.FAIL, Outcome.UNKNOWN}] == []
     ours = {rule for rule, _ in judged if rule.startswith(("apigateway_", "cognito_"))}
     assert {rule for (rule, _), outcome in judged.items() if outcome is Outcome.PASS} >= ours
-    assert len(ours) == 28
+    assert len(ours) == 29
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,10 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
         ("settings", "settings.loggingLevel", "OFF", "apigateway_api_execution_logged"),
         ("settings", "settings.dataTraceEnabled", True, "apigateway_api_bodies_not_logged"),
         ("settings", "settings.throttlingRateLimit", -1, "apigateway_api_throttled"),
+        ("settings", "methodPath", "feedback/POST", "apigateway_api_throttled"),
+        ("authorizer", "providerArns", [], "apigateway_api_methods_authorised"),
+        ("feedback-refused", "alarmActions", [], "apigateway_api_errors_alarmed"),
+        ("feedback-refused", "dimensions.ApiName", "another", "apigateway_api_errors_alarmed"),
     ],
 )
 def test_each_weakening_turns_its_rule(entry: ResourceGraph, name: str, path: str, value: Any, rule: str) -> None:

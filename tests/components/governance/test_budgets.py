@@ -106,6 +106,7 @@ def test_nothing_fails_under_the_strictest_posture(spending: ResourceGraph) -> N
         ("governance-model-chat-stop", "approvalModel", "MANUAL", "budgets_stop_carried_out"),
         (DENIAL, "policy", '{"Statement": [{"Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}]}',
          "budgets_stop_takes_rights"),
+        ("governance-model-chat-stop", "definition.iamActionDefinition.roles", [], "budgets_stop_takes_rights"),
         (DENIAL, "policy", '{"Statement": []}', "budgets_stop_takes_rights"),
     ],
 )  # fmt: skip

@@ -131,6 +131,7 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(re
     ("name", "path", "value", "rule"),
     [
         ("governance-table", "serverSideEncryption", GONE, "dynamodb_table_key_own"),
+        ("governance-table", "serverSideEncryption.enabled", False, "dynamodb_table_key_own"),
         ("governance-table", "pointInTimeRecovery.enabled", False, "dynamodb_table_recoverable"),
         ("governance-table", "deletionProtectionEnabled", False, "dynamodb_table_deletion_protected"),
         ("governance-changes", "encryptionType", "NONE", "kinesis_data_stream_key_own"),

@@ -89,7 +89,7 @@ def test_a_method_is_checked_by_a_validator_of_both_parts(checks: tuple[Any, Any
 def test_settings_tell_limits_and_what_is_written_down(
     settings: dict[str, Any], throttled: object, bodies: object, logged: object
 ) -> None:
-    found = only(Api, api, drawn(SETTINGS, "all", restApi=link(api, "id"), settings=settings))
+    found = only(Api, api, drawn(SETTINGS, "all", restApi=link(api, "id"), methodPath="*/*", settings=settings))
     assert (value(found.throttled), value(found.bodies_logged), value(found.execution_logged)) == (
         throttled,
         bodies,
@@ -153,10 +153,28 @@ def test_lives_of_tokens_are_told_in_minutes(inputs: dict[str, Any], token: obje
     [(["sso"], False), (["sso", "COGNITO"], True), ([], True), (UNKNOWN, "<cloud_decides>"), (["sso", UNKNOWN], "<cloud_decides>")],
 )  # fmt: skip
 def test_a_client_without_a_provider_takes_accounts_of_the_pool(providers: Any, own: object) -> None:
-    assert value(only(AppClient, drawn(CLIENT, "client", supportedIdentityProviders=providers)).own_accounts) == own
+    assert (
+        value(
+            only(
+                AppClient,
+                drawn(
+                    CLIENT,
+                    "client",
+                    explicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"],
+                    supportedIdentityProviders=providers,
+                ),
+            ).own_accounts
+        )
+        == own
+    )
 
 
 def test_a_provider_of_the_graph_is_none_of_the_pools_own() -> None:
     provider = drawn("aws:cognito/identityProvider:IdentityProvider", "sso", userPoolId=link(pool, "id"))
-    client = drawn(CLIENT, "client", supportedIdentityProviders=[link(provider, "providerName")])
+    client = drawn(
+        CLIENT,
+        "client",
+        explicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"],
+        supportedIdentityProviders=[link(provider, "providerName")],
+    )
     assert value(only(AppClient, provider, client).own_accounts) is False
