@@ -157,7 +157,8 @@ class Wiring(Frozen):
 
     def models(self, noun: Noun) -> tuple[Registration, ...]:
         """Registered models that a component serves: its own, or those whose weights it takes."""
-        behind = {noun, *(edge.provider for edge in self.of(noun) if edge.want.dialect is Dialect.WEIGHTS)}
+        wants = self.needs[noun].wants if noun in self.needs else ()
+        behind = {noun, *(want.of for want in wants if want.dialect is Dialect.WEIGHTS)}
         return tuple(entry for other, entry in self.registered if other in behind and entry.kind == "model")
 
     def unapproved(self, noun: Noun) -> tuple[Registration, ...]:
