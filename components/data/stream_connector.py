@@ -105,7 +105,7 @@ class StreamConnector(Component):
                     )
                 )
             ),
-            tags=self.tags(), opts=self.within(depends_on=list(after)),
+            tags=self.tags(), opts=self.within(depends_on=list(after), delete_before_replace=True),
         )  # fmt: skip
         aws.cloudwatch.MetricAlarm(
             self.named("failed"), name=f"{self.identifier}-failed", namespace="AWS/KafkaConnect", metric_name="ErroredTaskCount",

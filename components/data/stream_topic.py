@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from blueprint.component import Component
 from blueprint.types import Layer
+from components.data.stream_alarm import BY_TOPIC, alarm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds."""
-MINUTE = 60
 
 
 class Brokers(NamedTuple):
@@ -88,18 +88,9 @@ class DeadLetters(Component):
         topic(
             self, name, brokers=brokers, partitions=1, days="forever" if limit is None else limit, keep=keep, after=after
         )  # fmt: skip
-        schema = 'SCHEMA("AWS/Kafka", "Broker ID", "Cluster Name", Topic)'
-        here = f"\"Cluster Name\" = '{brokers.name}' AND Topic = '{name}'"
-        arrived = f"SELECT SUM(MessagesInPerSec) FROM {schema} WHERE {here}"  # noqa: S608  metrics, and names of our own
-        aws.cloudwatch.MetricAlarm(
-            self.named("alarm"), name=f"{platform.label}-{self.named()}", comparison_operator="GreaterThanThreshold",
-            alarm_description=f"A record could not be processed and lies in {name}", threshold=0, evaluation_periods=1,
-            metric_queries=[
-                aws.cloudwatch.MetricAlarmMetricQueryArgs(
-                    id="arrived", expression=arrived, period=MINUTE, return_data=True, label=f"Records in {name}"
-                )
-            ],
-            treat_missing_data="notBreaching", actions_enabled=True, alarm_actions=[topic_arn],
-            tags=self.tags(classes=frozenset()), opts=self.inside,
+        alarm(
+            self, "alarm", measure="SUM(MessagesInPerSec)", dimensions=BY_TOPIC, above=0, topic_arn=topic_arn,
+            where={"Cluster Name": brokers.name, "Topic": name},
+            meaning=f"A record could not be processed and lies in {name}",
         )  # fmt: skip
         self.finish(topic=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi
@@ -12,6 +13,7 @@ from blueprint.ports import KafkaPort
 from blueprint.types import KeyPurpose, Layer
 from components.data import stream_work
 from components.data.stream_access import StreamAccess
+from components.data.stream_alarm import BY_BROKER, BY_CLUSTER, alarm
 from components.data.stream_connector import StreamConnector
 from components.data.stream_rights import PORT, Rights
 from components.data.stream_topic import Brokers, DeadLetters, topic
@@ -34,6 +36,18 @@ WEEK = 7
 FULL = 60
 """Per cent of a broker's storage in use at which more is added."""
 CAPTURED_PARTITIONS = 6
+WATCHED = (
+    ("offline", "MAX(OfflinePartitionsCount)", BY_CLUSTER, 0, "Partitions have no broker that answers for them"),
+    (
+        "under-copied",
+        "MAX(UnderMinIsrPartitionCount)",
+        BY_BROKER,
+        0,
+        "Partitions have too few copies and refuse writes",
+    ),
+    ("storage-full", "MAX(KafkaDataLogsDiskUsed)", BY_BROKER, 85, "A broker's storage fills faster than it grows"),
+)
+"""What stops streams, and from which value somebody is told."""
 
 
 class Streaming(Component):
@@ -185,16 +199,10 @@ class Streaming(Component):
 
     def _watch(self) -> None:
         """Somebody is told before records are lost or refused."""
-        for metric, statistic, threshold, what in (
-            ("OfflinePartitionsCount", "Maximum", 0, "Partitions have no broker that answers for them"),
-            ("ActiveControllerCount", "Maximum", 1, "More than one broker believes that it leads"),
-        ):
-            aws.cloudwatch.MetricAlarm(
-                self.named(metric), name=f"{self.identifier}-{metric}", namespace="AWS/Kafka", metric_name=metric,
-                dimensions={"Cluster Name": self.identifier}, statistic=statistic, period=300, evaluation_periods=1,
-                comparison_operator="GreaterThanThreshold", threshold=threshold, treat_missing_data="notBreaching",
-                alarm_description=what, actions_enabled=True, alarm_actions=[self._audit.alert_topic_arn],
-                tags=self.tags(classes=frozenset()), opts=self.inside,
+        for part, measure, dimensions, above, meaning in WATCHED:
+            alarm(
+                self, part, measure=measure, dimensions=dimensions, where={"Cluster Name": self.identifier}, above=above,
+                meaning=meaning, topic_arn=self._audit.alert_topic_arn,
             )  # fmt: skip
 
     def _stream(self, name: str, registry: aws.glue.Registry) -> aws.msk.Topic:
@@ -215,9 +223,13 @@ class Streaming(Component):
         return topic(self, name, brokers=self._where, partitions=partitions, days=kept, keep=self._spec.keep)
 
     def _connect(self, bootstrap: pulumi.Input[str], streams: Mapping[str, aws.msk.Topic]) -> None:
+        properties = stream_work.workers(self.platform, self.identifier)
+        digest = hashlib.sha256(properties.encode()).hexdigest()[
+            :10
+        ]  # MSK changes none: other properties, another name
         workers = aws.mskconnect.WorkerConfiguration(
-            self.named("workers"), name=self.identifier, description="Records with registered schemas; topics made by nobody",
-            properties_file_content=stream_work.workers(self.platform, self.identifier), tags=self.tags(), opts=self.inside,
+            self.named("workers"), name=f"{self.identifier}-{digest}", properties_file_content=properties,
+            description="Records with registered schemas; topics made by nobody", tags=self.tags(), opts=self.inside,
         )  # fmt: skip
         for source in self._spec.sources:
             StreamConnector(

@@ -150,6 +150,20 @@ def test_a_sink_keeps_what_it_cannot_write_and_somebody_is_told(made: ResourceGr
     assert alarm["alarmActions"] == ["arn:aws:sns:us-east-1:111122223333:claims-alerts"]
 
 
+def test_somebody_is_told_before_streams_stop(made: ResourceGraph) -> None:
+    watched = {
+        name: only(made, ALARM, f"streaming-{name}").inputs for name in ("offline", "under-copied", "storage-full")
+    }
+    assert {name: (each["threshold"], each["metricQueries"][0]["expression"].partition(" FROM ")[0]) for name, each in watched.items()} == {
+        "offline": (0, "SELECT MAX(OfflinePartitionsCount)"),
+        "under-copied": (0, "SELECT MAX(UnderMinIsrPartitionCount)"),
+        "storage-full": (85, "SELECT MAX(KafkaDataLogsDiskUsed)"),
+    }  # fmt: skip
+    assert all(
+        each["alarmActions"] == ["arn:aws:sns:us-east-1:111122223333:claims-alerts"] for each in watched.values()
+    )
+
+
 def test_workers_register_schemas_and_make_no_topic(made: ResourceGraph) -> None:
     lines = (
         only(made, "aws:mskconnect/workerConfiguration:WorkerConfiguration")
