@@ -2,7 +2,8 @@
 # A table without a time of its own cannot be told to forget, and ends this job in error so that somebody looks.
 set -eu
 umask 077
-cat > /tmp/client.yaml <<END
+client=${WORK_FOLDER:-/tmp}/client.yaml
+cat > "$client" <<END
 host: $CLICKHOUSE_HOST
 port: $CLICKHOUSE_PORT
 secure: true
@@ -15,7 +16,7 @@ openSSL:
     verificationMode: strict
     invalidCertificateHandler: {name: RejectCertificateHandler}
 END
-run() { "${CLIENT:-clickhouse}" client --config-file /tmp/client.yaml --query "$1"; }
+run() { "${CLIENT:-clickhouse}" client --config-file "$client" --query "$1"; }
 
 tables=$(run "SELECT name FROM system.tables WHERE database = 'default' AND engine LIKE '%MergeTree' \
 AND name <> 'schema_migrations' AND create_table_query NOT LIKE '%toIntervalHour(%' \

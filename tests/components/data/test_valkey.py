@@ -51,3 +51,16 @@ def test_both_of_its_logs_go_to_groups_of_ours(made: ResourceGraph) -> None:
     assert names(made, "aws:cloudwatch/logGroup:LogGroup") == ["gateway-cache-engine-log", "gateway-cache-slow-log"]
     group = only(made, "aws:elasticache/replicationGroup:ReplicationGroup").inputs
     assert [each["logType"] for each in group["logDeliveryConfigurations"]] == ["engine-log", "slow-log"]
+
+
+def test_what_a_full_cache_does_is_the_choice_of_whoever_uses_it(made: ResourceGraph) -> None:
+    def program() -> None:
+        Valkey(
+            "tracing/queue", platform=builders.platform({}), network=builders.network(), keys=builders.keys(),
+            classes=frozenset(), node="cache.m7g.large", replicas=1, admits="sg-pods", keep=True,
+            opts=pulumi.ResourceOptions(), when_full="noeviction",
+        )  # fmt: skip
+
+    token = "aws:elasticache/parameterGroup:ParameterGroup"
+    policies = [only(found, token).inputs["parameters"][0]["value"] for found in (made, graph(program))]
+    assert policies == ["volatile-ttl", "noeviction"]

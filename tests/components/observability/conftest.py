@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blueprint.graph import ResourceGraph
+    from blueprint.ports import Port
 
 OTLP = Want(name="otlp", dialect=Dialect.OTLP, access="write")
 NEIGHBOURS = {
@@ -28,13 +29,17 @@ NEIGHBOURS = {
 
 
 def synthesised(
-    spec: ObservabilitySpec, neighbours: Mapping[str, Needs] = NEIGHBOURS, *, account_owner: bool = True
+    spec: ObservabilitySpec,
+    neighbours: Mapping[str, Needs] = NEIGHBOURS,
+    *,
+    account_owner: bool = True,
+    ports: Mapping[str, Port] | None = None,
 ) -> ResourceGraph:
     def program() -> None:
         context = builders.platform({"observability": spec.needs(), **neighbours}, account_owner=account_owner)
         Observability(
             "observability", spec, platform=context, network=builders.network(), keys=builders.keys(),
-            audit=builders.audit(), identity=builders.identity(context), cluster=builders.cluster(context),
+            audit=builders.audit(), identity=builders.identity(context), cluster=builders.cluster(context), ports=ports,
         )  # fmt: skip
 
     return builders.graph(program)

@@ -13,8 +13,11 @@ from components.observability.collector_config import (
     CONTENT_EVENTS,
     PATTERNS,
     PROMPT_KEYS,
+    STORE_ANSWER_KEYS,
+    STORE_PROMPT_KEYS,
     Scraping,
     Sinks,
+    Store,
     collector_config,
     written,
 )
@@ -23,9 +26,14 @@ PEM = "/run/certificate/server.pem"
 SINKS = Sinks(region="us-east-1", cluster="claims-prod", log_group="/claims-prod/signals")
 
 
-def rendered(level: str) -> dict[str, Any]:
+STORE = Store(
+    "pk-lf-platform", "/etc/otel-store/password", "/etc/authority/ca.crt", {"x-langfuse-ingestion-version": "4"}
+)
+
+
+def rendered(level: str, store: Store | None = None) -> dict[str, Any]:
     scraping = Scraping(["gateway"], 30)
-    config = collector_config(SINKS, scraping, level=level, trace_percent=100, certificate=PEM)  # type: ignore[arg-type]
+    config = collector_config(SINKS, scraping, level=level, trace_percent=100, certificate=PEM, store=store)  # type: ignore[arg-type]
     return yaml.safe_load(written(config))  # type: ignore[no-any-return]
 
 
@@ -124,3 +132,63 @@ def test_signals_are_taken_over_tls_only_and_a_renewed_certificate_is_found() ->
     assert protocols == {
         "grpc": {"endpoint": "0.0.0.0:4317", "tls": tls}, "http": {"endpoint": "0.0.0.0:4318", "tls": tls},
     }  # fmt: skip
+
+
+def test_a_store_of_traces_gets_them_over_tls_with_a_password_from_a_file() -> None:
+    config = rendered("metadata", STORE)
+    assert config["exporters"]["otlphttp/store"] == {
+        "endpoint": "${env:TRACES_ENDPOINT}", "auth": {"authenticator": "basicauth/store"},
+        "tls": {"ca_file": "/etc/authority/ca.crt", "min_version": "1.2", "reload_interval": "10m"},
+        "headers": {"x-langfuse-ingestion-version": "4"},
+    }  # fmt: skip
+    assert config["extensions"]["basicauth/store"] == {
+        "client_auth": {"username": "pk-lf-platform", "password_file": "/etc/otel-store/password"}
+    }
+    assert config["service"]["extensions"][-1] == "basicauth/store"
+
+
+@pytest.mark.parametrize(("level", "cut"), [("metadata", 2), ("redacted", 1)])
+def test_what_goes_to_a_store_is_cut_like_everything_else_and_by_its_own_names_too(level: str, cut: int) -> None:
+    config = rendered(level, STORE)
+    pipeline = config["service"]["pipelines"]["traces/store"]
+    assert pipeline["processors"] == ["transform/store", *config["service"]["pipelines"]["traces"]["processors"]]
+    statements = config["processors"]["transform/store"]["trace_statements"][0]["statements"]
+    assert len(statements) == cut
+    assert "spanOutputs" in statements[-1]
+    assert ("spanInputs" in "".join(statements)) is (cut == 2)
+
+
+def test_at_level_off_a_store_gets_nothing_at_all() -> None:
+    assert rendered("off", STORE) == rendered("off")
+
+
+def test_at_level_full_nothing_is_cut() -> None:
+    config = rendered("full", STORE)
+    assert config["service"]["pipelines"]["traces/store"]["processors"][:2] == ["memory_limiter", "transform/patterns"]
+    assert "transform/store" not in config["processors"]
+
+
+@pytest.mark.parametrize("level", ["metadata", "redacted", "full"])
+def test_a_store_changes_nothing_of_what_goes_elsewhere(level: str) -> None:
+    without, config = rendered(level), rendered(level, STORE)
+    del config["service"]["pipelines"]["traces/store"], config["exporters"]["otlphttp/store"]
+    del config["extensions"]["basicauth/store"]
+    config["processors"].pop("transform/store", None)
+    config["service"]["extensions"].remove("basicauth/store")
+    assert config == without
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key"),
+    [(STORE_PROMPT_KEYS, "langfuse.observation.input"), (STORE_PROMPT_KEYS, "langfuse.trace.input"),
+     (STORE_PROMPT_KEYS, "traceloop.entity.input"), (STORE_ANSWER_KEYS, "langfuse.observation.output"),
+     (STORE_ANSWER_KEYS, "ai.response.text")],
+)  # fmt: skip
+def test_further_names_of_text_are_known(pattern: str, key: str) -> None:
+    assert re.search(pattern, key)
+
+
+def test_names_without_text_stay_in_a_store() -> None:
+    for key in ("langfuse.observation.model.name", "input_tokens", "gen_ai.usage.output_tokens", "response_id"):
+        assert not re.search(STORE_PROMPT_KEYS, key)
+        assert not re.search(STORE_ANSWER_KEYS, key)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from blueprint.ports import OtlpPort, TracesPort
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
 from components.observability.observability_spec import ObservabilitySpec
@@ -211,3 +212,47 @@ def test_nothing_else_is_made(observability: ResourceGraph) -> None:
     assert names(observability, "kubernetes:core/v1:Service") == ["observability-service"]
     assert not {each for each in types(observability) if "helm" in each or "dashboard" in each.lower()}
     assert "aws:sns/topicSubscription:TopicSubscription" not in types(observability)
+
+
+STORE = TracesPort(
+    provider="tracing", http="https://tracing.tracing.svc:3000/api/public/otel", user="pk-lf-platform",
+    secret_arn="arn:aws:secretsmanager:us-east-1:111122223333:secret:claims-prod/tracing/project-key",
+    authorities="kube-root-ca.crt", headers={"x-langfuse-ingestion-version": "4"},
+)  # fmt: skip
+
+
+def test_a_store_of_traces_is_optional_and_written_to() -> None:
+    (want,) = ObservabilitySpec().needs().wants
+    assert (want.name, want.dialect, want.workload, want.access) == ("traces", Dialect.TRACES, "collector", "write")
+    assert want.optional
+
+
+def test_traces_go_to_the_store_with_its_key_as_a_file(observability: ResourceGraph) -> None:
+    graph = synthesised(ObservabilitySpec(), ports={"traces": STORE})
+    assert "otlphttp/store" in config(graph)["exporters"]
+    told = pod(graph, "kubernetes:apps/v1:Deployment")
+    (collector,) = told["containers"]
+    variables = {each["name"]: each.get("value") for each in collector["env"]}
+    assert variables["TRACES_ENDPOINT"] == "https://tracing.tracing.svc:3000/api/public/otel"
+    assert "/etc/otel-store" in [each["mountPath"] for each in collector["volumeMounts"]]
+    provided = only(graph, "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass").inputs["spec"]["parameters"]
+    assert json.loads(provided["objects"]) == [
+        {"objectName": STORE.secret_arn, "objectType": "secretsmanager", "objectAlias": "password"}
+    ]
+    assert {each.name for each in graph.resources} - {each.name for each in observability.resources} == {
+        "observability-trace-store"
+    }
+    assert len(manifests.check(graph)) == len(manifests.check(observability))
+
+
+def test_at_level_off_the_collector_does_not_even_hold_the_key(observability: ResourceGraph) -> None:
+    off = ObservabilitySpec(prompt_logging="off")
+    one, other = synthesised(off), synthesised(off, ports={"traces": STORE})
+    assert [(each.urn, each.inputs) for each in other.resources] == [(each.urn, each.inputs) for each in one.resources]
+    assert "observability-trace-store" not in {each.name for each in observability.resources}
+
+
+def test_a_port_of_another_dialect_is_refused() -> None:
+    other = OtlpPort(provider="x", grpc="", http="", authorities="")
+    with pytest.raises(TypeError, match="the port traces of observability speaks otlp"):
+        synthesised(ObservabilitySpec(), ports={"traces": other})

@@ -197,3 +197,28 @@ def test_a_promise_is_watched_by_several_rates_over_two_windows_each(data: JsonV
     )
     assert value(only(MetricsWorkspace, resource(WORKSPACE, "metrics", {}), rules).objectives) == expected
     assert value(only(MetricsWorkspace, resource(WORKSPACE, "metrics", {})).objectives) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("exporter", "sends"),
+    [
+        ({"endpoint": "https://traces.example.org", "tls": {"ca_file": "/ca.crt"}}, True),
+        ({"endpoint": "http://traces.example.org", "tls": {"ca_file": "/ca.crt"}}, False),
+        ({"endpoint": "https://traces.example.org", "tls": {"insecure_skip_verify": True}}, False),
+        ({"endpoint": "https://traces.example.org"}, True),
+    ],
+)
+def test_an_exporter_over_http_speaks_tls_when_its_address_says_so(exporter: JsonValue, sends: bool) -> None:
+    config = deepcopy(SOUND)
+    config["exporters"]["otlphttp/store"] = exporter  # type: ignore[index,call-overload]
+    config["service"]["pipelines"]["traces"]["exporters"] = ["otlphttp/store"]  # type: ignore[index,call-overload]
+    assert value(collector(config).encrypted_out) is sends
+
+
+def test_a_store_of_traces_that_gets_more_than_the_rest_decides() -> None:
+    store: JsonValue = {
+        "receivers": ["otlp"],
+        "processors": ["memory_limiter", "batch"],
+        "exporters": ["otlphttp/store"],
+    }
+    assert value(changed("service.pipelines.traces/store", store).prompt_content) == "full"
