@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.ports import KeysPort, NetworkPort
     from blueprint.types import DataClass, Noun
+    from components.foundation.admission import Statement
     from components.retrieval.opensearch_spec import DomainSize
 
 HTTPS = 443
@@ -108,7 +109,7 @@ class OpenSearchDomain(Component):
         self.url = pulumi.Output.concat("https://", self.domain.endpoint)
         self.finish(url=self.url)
 
-    def may(self, *methods: str) -> Mapping[str, object]:
+    def may(self, *methods: str) -> Statement:
         """What a role needs to send requests of these methods; the domain itself decides what they may do."""
         return {
             "Effect": "Allow", "Action": [f"es:ESHttp{method}" for method in methods],

@@ -28,7 +28,7 @@ ROOT = "/opt/blueprint"
 FOLDER = f"{ROOT}/{PACKAGE.replace('.', '/')}"
 """Where the programs are mounted: under the names by which they import each other."""
 SECRETS = "/etc/retrieval/secrets"
-COMMON = ("contract", "door", "freshness", "keys", "server", "stores", "traces")
+COMMON = ("ages", "contract", "door", "freshness", "keys", "server", "stores", "traces")
 DEADLINE = 1800
 
 

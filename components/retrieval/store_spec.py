@@ -75,7 +75,16 @@ class StoreSpec(Spec):
     ) -> Needs:
         """What a store of any kind asks, with what is its kind's own."""
         return Needs(
-            wants=(Want(name="otlp", dialect=Dialect.OTLP, access="write", workload=SERVER, optional=True),),
+            wants=(
+                Want(
+                    name="otlp",
+                    dialect=Dialect.OTLP,
+                    access="write",
+                    workload=SERVER,
+                    optional=True,
+                    allows=frozenset({"grpc"}),
+                ),
+            ),
             offers=(Offer(name="mcp", dialect=Dialect.MCP), Offer(name="native", dialect=native)),
             workloads=frozenset({SERVER, FRESHNESS}) | workloads,
             services=frozenset({"secretsmanager", "sts", "eks-auth", "monitoring"}),

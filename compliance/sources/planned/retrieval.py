@@ -134,7 +134,7 @@ def _told(pod: Pod, document: JsonValue, *path: str) -> Leaf[bool]:
     where = f"{pod.spec}.volumes"
     if document is None:
         return Unknown("not_read", pod.reading.origin(where))
-    here = document
+    here: JsonValue = document
     for key in path:
         here = here.get(key) if isinstance(here, dict) else None
     return pod.reading.known(where, here is True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import botocore.session  # type: ignore[import-untyped]
 
+from components.retrieval.programs.ages import send
 from components.retrieval.programs.contract import Store, UnavailableError
 from components.retrieval.programs.stores import store
 
@@ -34,12 +35,12 @@ def measured(found: Store, now: datetime, noun: str, namespace: str, publish: Pu
 def main() -> int:
     """One measurement."""
     client = botocore.session.get_session().create_client("cloudwatch", region_name=os.environ["AWS_REGION"])
-    noun = os.environ["STORE"]
+    noun, now, collector = os.environ["STORE"], datetime.now(UTC), os.environ.get("AGES_URL", "")
     try:
-        age = measured(
-            store(), datetime.now(UTC), noun, os.environ["METRICS"], lambda told: client.put_metric_data(**told)
-        )
-    except UnavailableError as trouble:
+        age = measured(store(), now, noun, os.environ["METRICS"], lambda told: client.put_metric_data(**told))
+        if age is not None and collector:
+            send(collector, noun, age * 60, now.timestamp())
+    except (UnavailableError, OSError) as trouble:
         sys.stderr.write(f"{noun} could not be measured: {trouble}\n")
         return 1
     sys.stderr.write(f"{noun} is empty\n" if age is None else f"newest document of {noun}: {age:.1f} minutes\n")

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.session import get_session  # type: ignore[import-untyped]
 
 from components.retrieval.programs.calls import MISSING, Calls, Https, expected
-from components.retrieval.programs.contract import Filters, Hit, mapping, mappings
+from components.retrieval.programs.contract import Filters, Hit, Json, mapping, mappings
 
 INDEX = "documents"
 SHOWN = ["id", "text", "source"]
@@ -48,11 +48,11 @@ class OpenSearch:
         value = mapping(mapping(answer.get("aggregations")).get("newest")).get("value")
         return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int | float) else None
 
-    def _seen(self, groups: Sequence[str], filters: Filters) -> list[dict[str, object]]:
-        wanted = [{"term": {f"metadata.{name}": value}} for name, value in sorted(filters.items())]
+    def _seen(self, groups: Sequence[str], filters: Filters) -> list[Json]:
+        wanted: list[Json] = [{"term": {f"metadata.{name}": value}} for name, value in sorted(filters.items())]
         return [{"terms": {self.permission_field: list(groups)}}, *wanted]
 
-    def _found(self, query: dict[str, object], count: int) -> list[Hit]:
+    def _found(self, query: Json, count: int) -> list[Hit]:
         answer = expected(self.calls, "POST", f"/{INDEX}/_search", {"size": count, "_source": SHOWN, "query": query})
         listed = [mapping(each.get("_source")) for each in mappings(mapping(answer.get("hits")).get("hits"))]
         return [Hit(*(str(each.get(name, "")) for name in SHOWN)) for each in listed]  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from components.retrieval.programs.calls import Calls, Https, expected
-from components.retrieval.programs.contract import Filters, Hit, mapping, mappings
+from components.retrieval.programs.contract import Filters, Hit, Json, mapping, mappings
 
 COLLECTION = "documents"
 WORDS = "qdrant/bm25"
@@ -47,8 +47,10 @@ class Qdrant:
         value = next((each.get("indexed_at") for each in listed), None)
         return datetime.fromisoformat(value) if isinstance(value, str) else None
 
-    def _seen(self, groups: Sequence[str], filters: Filters) -> list[dict[str, object]]:
-        wanted = [{"key": f"metadata.{name}", "match": {"value": value}} for name, value in sorted(filters.items())]
+    def _seen(self, groups: Sequence[str], filters: Filters) -> list[Json]:
+        wanted: list[Json] = [
+            {"key": f"metadata.{name}", "match": {"value": value}} for name, value in sorted(filters.items())
+        ]
         return [{"key": self.permission_field, "match": {"any": list(groups)}}, *wanted]
 
     def _found(self, query: Mapping[str, object], groups: Sequence[str], filters: Filters, count: int) -> list[Hit]:

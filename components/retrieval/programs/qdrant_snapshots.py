@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import IO
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import urllib3
 
-from components.retrieval.programs.calls import expected
+from components.retrieval.programs.calls import Https, expected
 from components.retrieval.programs.contract import UnavailableError, mapping
-from components.retrieval.programs.qdrant import COLLECTION, Https, calls
+from components.retrieval.programs.qdrant import COLLECTION, calls
 
 PATH = f"/collections/{COLLECTION}/snapshots"
 Upload = Callable[[IO[bytes], str], object]

@@ -45,7 +45,7 @@ def tools(found: Search, hosts: list[str]) -> Any:
     """The MCP server with both tools."""
     mine = found.settings
     server = FastMCP(
-        "retrieval", stateless_http=True, json_response=True,
+        "retrieval", stateless_http=True, json_response=True, log_level="WARNING",
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts),
     )  # fmt: skip
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
-Answer = tuple[int, dict[str, object]]
+Answer: TypeAlias = tuple[int, dict[str, Any]]
 
 
 class Api:

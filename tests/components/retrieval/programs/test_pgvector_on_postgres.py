@@ -60,9 +60,17 @@ class Cluster:
         for above in (folder, *folder.parents[:2]):
             above.chmod(0o755)
         as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        make = [binaries / "initdb", "-D", data, "-U", "blueprint_admin", "--auth=password", f"--pwfile={password}"]
+        make: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "blueprint_admin",
+            "--auth=password",
+            f"--pwfile={password}",
+        ]
         subprocess.run([*as_nobody, *make], check=True, capture_output=True)
-        run = [binaries / "postgres", "-D", data, "-p", str(self.plain), "-k", "", "-h", LOOPBACK]
+        run: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(self.plain), "-k", "", "-h", LOOPBACK]
         self.process = subprocess.Popen([*as_nobody, *run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.psql = binaries / "psql"
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -78,7 +86,7 @@ class Cluster:
             "PGPORT": str(self.plain),
             "PGUSER": "blueprint_admin",
         }
-        command = [self.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database]
+        command: list[str | Path] = [self.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database]
         return subprocess.run(command, input=text, env=told, text=True, capture_output=True, check=False)
 
     def pool(self, user: str, password: str) -> Pool:
