@@ -21,7 +21,7 @@ def log_group(
     component: Component,
     part: str,
     *,
-    name: str,
+    name: pulumi.Input[str],
     key_arn: pulumi.Input[str],
     days: int | Literal["forever"],
     keep: bool = False,

@@ -7,16 +7,19 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from blueprint.types import Mode
 from compliance.engine import judge
+from compliance.resolve import resolve
 from compliance.rule import load_rules
 from compliance.sources.planned.source import subjects
 from tests.components.builders import CLASSES
-from tests.components.strictest import strictest
+from tests.components.strictest import FRAMEWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blueprint.graph import ResourceGraph
+    from blueprint.posture import JoinedPosture
     from compliance.findings import Outcome
     from compliance.rule import Rule
 
@@ -26,7 +29,7 @@ GONE = object()
 
 def verdicts(found: ResourceGraph) -> Mapping[tuple[str, str], Outcome]:
     """Rule and subject -> verdict under the strictest posture; the inventory of the whole platform left out."""
-    judged = judge(subjects(found), _rules(), strictest(CLASSES).posture)
+    judged = judge(subjects(found), _rules(), _posture())
     return {
         (each.rule, each.subject): each.verdict.outcome for each in judged if not each.subject.startswith("Platform/")
     }
@@ -52,6 +55,16 @@ def without(found: ResourceGraph, *names: str) -> ResourceGraph:
     """The same graph with some resources taken away."""
     assert set(names) <= {each.name for each in found.resources}
     return replace(found, resources=tuple(each for each in found.resources if each.name not in names))
+
+
+def inputs(found: ResourceGraph, token: str) -> dict[str, Any]:
+    """Name -> inputs of the resources of a type; untyped, so that a test reads them directly."""
+    return {each.name: each.inputs for each in found.of(token)}
+
+
+@functools.cache
+def _posture() -> JoinedPosture:
+    return resolve(FRAMEWORKS, Mode.PRACTICE, frozenset(), CLASSES)
 
 
 @functools.cache

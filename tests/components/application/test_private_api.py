@@ -14,7 +14,7 @@ from components.application.private_api import TLS_POLICIES
 from components.application.private_api_spec import PrivateApiSpec
 from tests.components.application.conftest import SPEC, entered
 from tests.components.builders import audit, ingress, keys, names, network, only, types
-from tests.components.verdicts import GONE, changed, verdicts, without
+from tests.components.verdicts import GONE, changed, inputs, verdicts, without
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -50,14 +50,14 @@ def test_its_oldest_tls_version_and_cryptography_are_the_postures(entry: Resourc
 
 def test_every_method_takes_tokens_of_its_own_scope_and_checks_what_was_sent(entry: ResourceGraph) -> None:
     assert names(entry, METHOD) == ["application-agent-intake-any", "application-feedback-post"]
-    scopes = {each.name: each.inputs["authorizationScopes"] for each in entry.of(METHOD)}
+    scopes = {name: said["authorizationScopes"] for name, said in inputs(entry, METHOD).items()}
     assert scopes == {
         "application-agent-intake-any": ["claims-prod/agents"], "application-feedback-post": ["claims-prod/feedback"],
     }  # fmt: skip
-    for each in entry.of(METHOD):
-        assert each.inputs["authorization"] == "COGNITO_USER_POOLS"
-        assert each.inputs["authorizerId"]["$ref"]["urn"] == only(entry, "aws:apigateway/authorizer:Authorizer").urn
-        assert "requestValidatorId" in each.inputs
+    for said in inputs(entry, METHOD).values():
+        assert said["authorization"] == "COGNITO_USER_POOLS"
+        assert said["authorizerId"]["$ref"]["urn"] == only(entry, "aws:apigateway/authorizer:Authorizer").urn
+        assert "requestValidatorId" in said
     server = only(entry, "aws:cognito/resourceServer:ResourceServer").inputs
     assert (server["identifier"], [each["scopeName"] for each in server["scopes"]]) == (
         "claims-prod",
@@ -101,7 +101,7 @@ def test_another_agent_adds_its_route_and_changes_no_other() -> None:
 
 
 def test_requests_are_logged_without_what_was_asked_and_kept_as_long_as_the_posture_says(entry: ResourceGraph) -> None:
-    groups = {each.name: each.inputs for each in entry.of("aws:cloudwatch/logGroup:LogGroup")}
+    groups = inputs(entry, "aws:cloudwatch/logGroup:LogGroup")
     assert {(each["retentionInDays"], each["kmsKeyId"]) for each in groups.values()} == {
         (2192, keys().arns[KeyPurpose.LOGS])
     }
@@ -124,7 +124,7 @@ def test_the_rate_is_limited_for_all_and_for_each_address() -> None:
 
 def test_one_firewall_stands_before_the_api_and_before_the_page_where_people_sign_in(entry: ResourceGraph) -> None:
     acl = only(entry, "aws:wafv2/webAcl:WebAcl")
-    guarded = {each.name: each.inputs for each in entry.of("aws:wafv2/webAclAssociation:WebAclAssociation")}
+    guarded = inputs(entry, "aws:wafv2/webAclAssociation:WebAclAssociation")
     assert {each["webAclArn"]["$ref"]["urn"] for each in guarded.values()} == {acl.urn}
     ends = {each["resourceArn"]["$ref"]["urn"].rpartition("::")[2] for each in guarded.values()}
     assert ends == {"application-stage", "application-sign-in-pool"}

@@ -12,7 +12,7 @@ from blueprint.types import KeyPurpose
 from compliance.findings import Outcome
 from tests.components.builders import audit, backup, keys, names, only, types
 from tests.components.governance.conftest import APPROVED, BEDROCK, USE_CASE, registered
-from tests.components.verdicts import GONE, changed, verdicts, without
+from tests.components.verdicts import GONE, changed, inputs, verdicts, without
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -103,7 +103,7 @@ def test_an_archive_of_another_account_is_written_under_that_accounts_key() -> N
 
 
 def test_changes_that_are_late_failed_or_lost_announce_themselves(register: ResourceGraph) -> None:
-    alarms = {each.name: each.inputs for each in register.of("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    alarms = inputs(register, "aws:cloudwatch/metricAlarm:MetricAlarm")
     assert alarms.keys() == {"governance-changes-lost", "governance-delivery-failed", "governance-delivery-late"}
     assert {alarm["alarmActions"][0] for alarm in alarms.values()} == {audit().alert_topic_arn}
     assert "FailedToReplicateRecordCount" in alarms["governance-changes-lost"]["metricQueries"][0]["expression"]

@@ -42,7 +42,7 @@ def test_a_row_tells_who_answers_for_what_and_who_approved_it() -> None:
 @pytest.mark.parametrize(
     "change", [{"approved_by": None}, {"approved_on": None}, {"owner": None}, {"approved_by": SAID["owner"]}]
 )
-def test_an_approval_needs_somebody_else_and_a_day(change: dict[str, str | None]) -> None:
+def test_an_approval_needs_somebody_else_and_a_day(change: dict[str, Any]) -> None:
     assert value(only(RegistryEntry, row(**change)).approved) is False
 
 
