@@ -312,6 +312,7 @@ class OpenLineagePort(Port):
 
     DIALECT = Dialect.OPENLINEAGE
     url: pulumi.Input[str]
+    """Where events are posted, with its path."""
     secret_arn: pulumi.Input[str]
     """Secret with the key that callers send as bearer token."""
     authorities: str

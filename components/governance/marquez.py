@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 apps, core, meta = kubernetes.apps.v1, kubernetes.core.v1, kubernetes.meta.v1
 
 WORKLOAD = "marquez"
+EVENTS = "/api/v1/lineage"
 METRICS = {
     "prometheus.io/scrape": "true", "prometheus.io/port": str(HTTPS), "prometheus.io/scheme": "https",
     "prometheus.io/path": "/metrics",
@@ -94,7 +95,7 @@ class Marquez(Component):
                 allow=self._reads(key, keys.arns[KeyPurpose.SECRETS]), opts=self.inside,
                 way=ToPods(self._who.namespace, self._who.labels, HTTPS),
             )  # fmt: skip
-        url = f"https://{self.named()}.{slug(noun)}.svc:{HTTPS}"
+        url = f"https://{self.named()}.{slug(noun)}.svc:{HTTPS}{EVENTS}"
         self.ports = {"lineage": OpenLineagePort(provider=noun, url=url, secret_arn=key, authorities=AUTHORITIES)}
         self.finish(url=url)
 

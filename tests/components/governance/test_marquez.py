@@ -12,6 +12,7 @@ from blueprint.ports import OpenLineagePort, Port
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
 from components.governance.marquez_spec import MarquezSpec
+from components.governance.programs import lineage_door
 from tests.components import manifests
 from tests.components.builders import CLASSES, arn, names, only, types
 from tests.components.governance.marquez_stack import synthesised
@@ -81,9 +82,10 @@ def test_the_port_tells_callers_all_that_they_need() -> None:
     synthesised(MarquezSpec(), ports)
     assert ports == [
         OpenLineagePort(
-            provider="lineage", url="https://lineage.lineage.svc:8443", secret_arn=KEY, authorities="kube-root-ca.crt"
+            provider="lineage", url=f"https://lineage.lineage.svc:8443{lineage_door.EVENTS}", secret_arn=KEY,
+            authorities="kube-root-ca.crt",
         )
-    ]
+    ]  # fmt: skip
 
 
 def test_nothing_else_is_made(marquez: ResourceGraph) -> None:
