@@ -54,10 +54,11 @@ class Diagnosis:
         return (slot,)
 
     def word(self, noun: Noun, word: str) -> Path_:
-        """Where inside a component a word stands; the component itself when it does not."""
+        """Where inside a component a word stands, or what of it follows the last slash; else the component itself."""
         base = self.path(noun)
-        inside = (path for path in self.source.values if path[: len(base)] == base and path[-1:] != ("name",))
-        return next((path for path in inside if word and self.source.at(path) == word), base)
+        inside = [path for path in self.source.values if path[: len(base)] == base and path[-1:] != ("name",)]
+        wanted = [each for each in (word, word.rpartition("/")[2]) if each]
+        return next((path for each in wanted for path in inside if self.source.at(path) == each), base)
 
     def _not_yet(self) -> Iterator[Problem]:
         for key in sorted(self.data.keys() & FUTURE.keys()):

@@ -101,9 +101,7 @@ def _wiring(found: Diagnosis, classes: frozenset[DataClass]) -> tuple[Wiring, li
         noun = "/".join(str(part) for part in problem.path)
         if hidden.isdisjoint(want.dialect for want in needs[noun].wants) or problem.value:
             emptied = [empty[want.dialect] for want in needs[noun].wants if want.dialect in empty]
-            path = (
-                (emptied[0],) if emptied and not problem.value else found.word(noun, problem.value.rpartition("/")[2])
-            )
+            path = (emptied[0],) if emptied and not problem.value else found.word(noun, problem.value)
             shown.append(replace(problem, path=path, position=found.source.position(path)))
     return wiring, shown
 

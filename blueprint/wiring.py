@@ -229,7 +229,7 @@ def _asked(consumer: Noun, want: Want, provider: Noun, offer: Offer) -> Iterator
         for name in sorted(want.allows - offer.names):
             yield Problem(
                 what=f"asks {provider} for {name!r}, which it does not offer", path=path, value=name,
-                allowed=nearest(name, offer.names), why=f"every use of it over {want.name!r} would be refused",
+                allowed=nearest(name, offer.names), why="every use of it would be refused",
                 fix=f"name one of those, or add {name!r} to {provider}",
             )  # fmt: skip
     for name in sorted(want.allows & offer.held - want.approved):
