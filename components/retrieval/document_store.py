@@ -104,7 +104,7 @@ class DocumentStore(Component, Generic[S]):
         )  # fmt: skip
         self.brought_in_order()
         self._serve(native, ports)
-        self._watch(native)
+        self._watch(native, ports)
         self._admit(native)
         url = pulumi.Output.concat("https://", self.host(self.named()), "/mcp")
         mcp = McpPort(
@@ -236,9 +236,10 @@ class DocumentStore(Component, Generic[S]):
             "OTEL_SERVICE_NAME": self.named(),
         }  # fmt: skip
 
-    def _watch(self, native: Native) -> None:
+    def _watch(self, native: Native, ports: Mapping[str, Port]) -> None:
         """Measure the newest document's age, and say so when it grows too old, or when nobody measures it."""
-        platform = self.platform
+        platform, collector = self.platform, ports.get("ages")
+        ages: dict[str, pulumi.Input[str]] = {"AGES_URL": collector.http} if isinstance(collector, OtlpPort) else {}
         namespace = f"{platform.label}/Retrieval"
         publishes: Statement = {
             "Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
@@ -248,7 +249,7 @@ class DocumentStore(Component, Generic[S]):
         self.opened(FRESHNESS, native)
         secrets = self.mounted(FRESHNESS, native.reader_secrets) if native.reader_secrets else None
         self.pods.often(
-            self.who(FRESHNESS), "freshness", EVERY_FIVE_MINUTES, told={"METRICS": namespace}, secrets=secrets,
+            self.who(FRESHNESS), "freshness", EVERY_FIVE_MINUTES, told={"METRICS": namespace, **ages}, secrets=secrets,
             opts=self.within(provider=self.cluster.provider_resource, depends_on=list(native.after)),
         )  # fmt: skip
         aws.cloudwatch.MetricAlarm(

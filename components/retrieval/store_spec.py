@@ -75,15 +75,16 @@ class StoreSpec(Spec):
     ) -> Needs:
         """What a store of any kind asks, with what is its kind's own."""
         return Needs(
-            wants=(
+            wants=tuple(
                 Want(
-                    name="otlp",
+                    name=name,
                     dialect=Dialect.OTLP,
                     access="write",
-                    workload=SERVER,
+                    workload=workload,
                     optional=True,
-                    allows=frozenset({"grpc"}),
-                ),
+                    allows=frozenset({"http"}),
+                )
+                for name, workload in (("otlp", SERVER), ("ages", FRESHNESS))
             ),
             offers=(Offer(name="mcp", dialect=Dialect.MCP), Offer(name="native", dialect=native)),
             workloads=frozenset({SERVER, FRESHNESS}) | workloads,
