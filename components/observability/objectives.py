@@ -16,8 +16,8 @@ FAILED = "litellm_proxy_failed_requests_metric_total"
 REQUESTS = "litellm_proxy_total_requests_metric_total"
 ANSWER = "litellm_request_total_latency_metric"
 FIRST_TOKEN = "vllm:time_to_first_token_seconds"  # noqa: S105  a metric, not a secret
-AGES = ("retrieval_index_age_seconds", "lakehouse_table_age_seconds")
-"""How old the newest entry of an index and the newest snapshot of a table are; each reported by who fills it."""
+AGE = "retrieval_index_age_seconds"
+"""How old the newest document of a store is, as its own job reports it every five minutes."""
 
 SLOW_ALLOWED = 0.05
 """Latency is promised at the 95th percentile: one event in twenty may be slower."""
@@ -35,7 +35,6 @@ PRESENT = {
     "gateway": ("availability", "answer_latency"),
     "serving": ("first_token_latency",),
     "vector_stores": ("freshness",),
-    "lakehouse": ("freshness",),
 }
 """Slot -> promises that can be measured once it is filled."""
 
@@ -73,8 +72,8 @@ def _all(objectives: Objectives) -> tuple[ServiceLevel, ...]:
         ),
         ServiceLevel(
             "freshness", 1 - objectives.freshness_percent / 100,
-            lambda w: f"avg_over_time(({' or '.join(f'({name} > bool {age:g})' for name in AGES)})[{w}:5m])",
-            f"What is looked up is older than {objectives.freshness_hours:g} h",
+            lambda w: f"avg_over_time(({AGE} > bool {age:g})[{w}:5m])",
+            f"What {{{{ $labels.store }}}} finds is older than {objectives.freshness_hours:g} h",
         ),
     )  # fmt: skip
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from components.observability.dashboards.model import Dashboard, Panel, Query, Section
+from components.observability.dashboards.model import CloudWatch, Dashboard, Panel, Query, Section
 
 RUNS, TOOLS = "gen_ai_invoke_agent_duration_seconds", "gen_ai_execute_tool_duration_seconds"
 """OpenTelemetry's conventions for generative systems, which an agent's image follows by its contract."""
 
 
-def agents(*, durable: bool) -> Dashboard:
+def agents(label: str, *, durable: bool) -> Dashboard:
     """Runs and tools as the agents report them; tasks as Temporal does where there is one."""
-    return Dashboard("agents", "Agents", (_runs(), _tools(), *((_tasks(),) if durable else ())))
+    return Dashboard("agents", "Agents", (_runs(), _tools(label), *((_tasks(),) if durable else ())))
 
 
 def _runs() -> Section:
@@ -26,7 +26,7 @@ def _runs() -> Section:
     ))  # fmt: skip
 
 
-def _tools() -> Section:
+def _tools(label: str) -> Section:
     return Section("Tools and people", (
         Panel("Tool calls", (Query(f"sum by (gen_ai_tool_name) (rate({TOOLS}_count[5m]))", "{{gen_ai_tool_name}}"),), "ops", width=8),
         Panel("Tool calls that failed", (
@@ -34,7 +34,7 @@ def _tools() -> Section:
                   "{{gen_ai_tool_name}} {{error_type}}"),
         ), "ops", width=8),
         Panel("Approvals that wait for a person", (
-            Query("sum by (agent) (agent_approvals_waiting)", "{{agent}}"),
+            CloudWatch("AWS/SQS", ("QueueName",), "ApproximateNumberOfMessagesVisible", f"{label} approvals", "Maximum"),
         ), "short", width=8, steps=((1, "orange"),)),
     ))  # fmt: skip
 

@@ -20,7 +20,7 @@ def catalogue(label: str, present: frozenset[str]) -> tuple[Dashboard, ...]:
     found = [objectives(present)]
     found += [models(gpus="gpu_pools" in present)] if "serving" in present else []
     found += [gateway()] if "gateway" in present else []
-    found += [agents(durable="durable_execution" in present)] if "agents" in present else []
-    found += [stores(label, present)] if present & {"gateway", "vector_stores", "lakehouse"} else []
+    found += [agents(label, durable="durable_execution" in present)] if "agents" in present else []
+    found += [stores(label, present)] if present & {"gateway", "vector_stores"} else []
     found += [evaluation()] if "evaluation" in present else []
     return tuple(found)

@@ -64,7 +64,8 @@ class CloudWatch:
     def target(self, ref: str) -> dict[str, JsonValue]:
         """As Grafana writes it: a search, so that a new resource shows without a new dashboard."""
         schema = ",".join((self.namespace, *self.dimensions))
-        search = f"SEARCH('{{{schema}}} MetricName=\"{self.metric}\" \"{self.words}\"', '{self.statistic}', 300)"
+        words = " ".join(f'"{word}"' for word in self.words.split())
+        search = f"SEARCH('{{{schema}}} MetricName=\"{self.metric}\" {words}', '{self.statistic}', 300)"
         return {
             "refId": ref, "datasource": {"type": CLOUDWATCH, "uid": CLOUDWATCH}, "queryMode": "Metrics", "region": "default",
             "namespace": self.namespace, "metricName": self.metric, "statistic": self.statistic, "dimensions": {},

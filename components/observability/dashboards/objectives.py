@@ -15,7 +15,7 @@ TITLES = {
     "availability": "Requests that succeed",
     "answer_latency": "Answers in time",
     "first_token_latency": "First tokens in time",
-    "freshness": "Indexes and tables that are fresh",
+    "freshness": "Stores of documents that are fresh",
 }
 
 

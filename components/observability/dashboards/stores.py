@@ -12,7 +12,6 @@ def stores(label: str, present: frozenset[str]) -> Dashboard:
     """What AWS reports of its stores comes from CloudWatch, whose resources are found by the platform's label in their names."""
     sections = [_aurora(label), _valkey(label)]
     sections += [_indexes(label), _freshness()] if "vector_stores" in present else []
-    sections += [_freshness()] if "lakehouse" in present and "vector_stores" not in present else []
     return Dashboard("stores", "Stores", tuple(sections), hours=24)
 
 
@@ -48,10 +47,7 @@ def _indexes(label: str) -> Section:
 
 def _freshness() -> Section:
     return Section("Freshness", (
-        Panel("Age of the newest entry of each index", (
-            Query("max by (store) (retrieval_index_age_seconds)", "{{store}}"),
-        ), "s"),
-        Panel("Age of the newest snapshot of each table", (
-            Query("max by (zone, table) (lakehouse_table_age_seconds)", "{{zone}} {{table}}"),
-        ), "s"),
+        Panel("Age of the newest document", (
+            Query("max by (store) (last_over_time(retrieval_index_age_seconds[15m]))", "{{store}}"),
+        ), "s", width=24),
     ))  # fmt: skip

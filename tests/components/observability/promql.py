@@ -54,9 +54,8 @@ KNOWN = {
         "gen_ai_invoke_agent_duration_seconds_count",
     },
     "this repository": {
-        "agent_approvals_waiting", "evaluation_finished_timestamp_seconds", "evaluation_interval_seconds",
-        "evaluation_score", "evaluation_threshold", "evaluation_unjudged_ratio", "lakehouse_table_age_seconds",
-        "retrieval_index_age_seconds",
+        "evaluation_finished_timestamp_seconds", "evaluation_interval_seconds",
+        "evaluation_score", "evaluation_threshold", "evaluation_unjudged_ratio", "retrieval_index_age_seconds",
     },
 }  # fmt: skip
 """Source -> names of metrics."""

@@ -10,7 +10,7 @@ from components.observability.alerts import rules
 from components.observability.observability_spec import Objectives
 from tests.components.observability.promql import problems, unknown
 
-EVERYTHING = ("gateway", "serving", "gpu_pools", "vector_stores", "lakehouse", "evaluation")
+EVERYTHING = ("gateway", "serving", "gpu_pools", "vector_stores", "evaluation")
 
 
 def groups(objectives: Objectives, *present: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from components.observability.burn_rate import ServiceLevel
 from components.observability.objectives import ANSWER_BUCKETS, FIRST_TOKEN_BUCKETS, bucket, levels
 from components.observability.observability_spec import Objectives
 
-EVERYTHING = frozenset({"gateway", "serving", "vector_stores", "lakehouse"})
+EVERYTHING = frozenset({"gateway", "serving", "vector_stores"})
 
 
 def found(objectives: Objectives | None = None) -> dict[str, ServiceLevel]:
@@ -23,7 +23,8 @@ def found(objectives: Objectives | None = None) -> dict[str, ServiceLevel]:
         (set(), []),
         ({"gateway"}, ["availability", "answer_latency"]),
         ({"serving"}, ["first_token_latency"]),
-        ({"lakehouse"}, ["freshness"]),
+        ({"vector_stores"}, ["freshness"]),
+        ({"lakehouse"}, []),
         (EVERYTHING, ["availability", "answer_latency", "first_token_latency", "freshness"]),
     ],
 )
@@ -54,9 +55,9 @@ def test_a_slow_answer_is_one_above_the_bucket_of_the_promise_however_its_bound_
     assert "sum by (model_name)" in told["first_token_latency"].bad("1h")
 
 
-def test_an_index_or_table_is_bad_for_as_long_as_it_is_older_than_promised() -> None:
+def test_a_store_is_bad_for_as_long_as_it_is_older_than_promised() -> None:
     assert found(Objectives(freshness_hours=2))["freshness"].bad("6h") == (
-        "avg_over_time(((retrieval_index_age_seconds > bool 7200) or (lakehouse_table_age_seconds > bool 7200))[6h:5m])"
+        "avg_over_time((retrieval_index_age_seconds > bool 7200)[6h:5m])"
     )
 
 
