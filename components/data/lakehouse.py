@@ -75,9 +75,10 @@ class Lakehouse(Component):
             )
             for zone in ZONES
         }  # fmt: skip
+        limit = platform.posture.data_retention_max_days(self._classes)
         results = PrivateBucket(
             f"{noun}/results", platform=platform, key_arn=self._key, access_log_bucket=audit.access_log_bucket,
-            ageing=Ageing(expire_after_days=spec.results_days, noncurrent_days=1), classes=self._classes,
+            ageing=Ageing(expire_after_days=min(spec.results_days, limit or spec.results_days), noncurrent_days=1), classes=self._classes,
             more={Tag.AUDIT_RELEVANT: "false"}, keep=False, opts=self.inside,
         )  # fmt: skip
         workgroup = self._workgroup(results)

@@ -39,6 +39,8 @@ class Work(NamedTuple):
     """ARNs of secrets that its settings refer to."""
     objects: Sequence[str]
     """ARNs of objects in buckets that its settings refer to."""
+    policies: Sequence[str]
+    """ARNs of policies that its role gets besides."""
     secret_keys: Sequence[pulumi.Input[str]]
     ways: Sequence[tuple[pulumi.Input[str], int]]
     """Networks and ports besides brokers and endpoints."""
@@ -158,6 +160,10 @@ class StreamConnector(Component):
             self.named("role", "works"), role=role.name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": allow}), opts=self.inside,
         )  # fmt: skip
+        for number, arn in enumerate(work.policies):
+            aws.iam.RolePolicyAttachment(
+                self.named("role", str(number)), role=role.name, policy_arn=arn, opts=self.inside
+            )
         return role
 
     def _group(self, brokers_group: pulumi.Input[str]) -> aws.ec2.SecurityGroup:

@@ -76,7 +76,7 @@ def captures(source: Source, rights: Rights, keys: KeysPort, network: NetworkPor
     topics = [f"{source.name}.{table}" for table in source.tables]
     return Work(
         settings=settings, allow=[rights.write(topics), rights.idempotent(), rights.schemas(write=True)],
-        secrets=[database.secret_arn], secret_keys=[_key(database.secret_key_arn, keys)], max_workers=None,
+        secrets=[database.secret_arn], policies=[], secret_keys=[_key(database.secret_key_arn, keys)], max_workers=None,
         objects=[f"arn:{rights.platform.partition}:s3:::{authority.bucket}/{authority.key}"] if authority else [],
         ways=[(database.cidr or network.vpc_cidr, database.port)],
     )  # fmt: skip
@@ -98,7 +98,7 @@ def writes(sink: Sink, rights: Rights, keys: KeysPort) -> Work:
     }
     allow = [rights.read(sink.topics), rights.join("connect-*"), rights.write([dead]), rights.idempotent(), rights.schemas(write=False)]  # fmt: skip
     return Work(
-        settings=settings, allow=allow, secrets=list(sink.secret_arns), secret_keys=[_key(None, keys)] if sink.secret_arns else [],
+        settings=settings, allow=allow, secrets=list(sink.secret_arns), policies=sink.policy_arns, secret_keys=[_key(None, keys)] if sink.secret_arns else [],
         objects=[], ways=[], max_workers=sink.max_workers,
     )  # fmt: skip
 

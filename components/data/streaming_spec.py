@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from blueprint.errors import nearest
 from blueprint.spec import Spec, Tightens
-from blueprint.types import Arn, Cidr, DataClass, Dialect, Frozen, Hostname, KeyPurpose, Name
+from blueprint.types import Arn, Cidr, DataClass, Dialect, Frozen, KeyPurpose, Name
 from blueprint.wiring import Needs, Offer
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ Definition = Annotated[str, StringConstraints(min_length=2, max_length=170_000)]
 TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}\.[A-Za-z_][A-Za-z0-9_$]{0,62}$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 ObjectKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_!.*'()/-]+$", max_length=1024)]
+HostName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 JavaClass = Annotated[str, StringConstraints(pattern=r"^([a-z][A-Za-z0-9_]*\.)+[A-Z][A-Za-z0-9_]*$")]
+PolicyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$")]
 SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9._-]{0,199}$")]
 SettingValue = Annotated[str, StringConstraints(max_length=4096)]
 
@@ -100,7 +102,7 @@ class Authority(Frozen):
 class Database(Frozen):
     """A PostgreSQL database whose changes are captured."""
 
-    host: Hostname = Field(description="Host name of its writer")
+    host: HostName = Field(description="Host name of its writer")
     port: int = Field(5432, ge=1, le=65535, description="Left out: 5432")
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$")] = Field(
         description="Name of the database"
@@ -138,6 +140,10 @@ class Sink(Frozen):
         default_factory=dict, description="What the connector itself asks for; left out: nothing"
     )
     secret_arns: tuple[Arn, ...] = Field((), description="Secrets that its settings refer to; left out: none")
+    policy_arns: tuple[PolicyArn, ...] = Field(
+        (),
+        description="Policies of yours for what it writes to; left out: it may use its topics, schemas and secrets only",
+    )
     max_workers: int = Field(4, ge=1, le=10, description="Most workers under load; left out: 4")
 
 

@@ -131,6 +131,16 @@ def test_a_table_is_compacted_and_forgets(made: ResourceGraph) -> None:
     assert (history["snapshotRetentionPeriodInDays"], history["cleanExpiredFiles"]) == (7, True)
 
 
+def test_what_the_posture_limits_is_removed_in_time_and_else_kept(made: ResourceGraph) -> None:
+    def days(found: ResourceGraph, zone: str) -> Any:
+        kind = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+        return only(found, kind, f"lakehouse-{zone}-ageing").inputs["rules"][0].get("expiration", {}).get("days")
+
+    assert [days(made, zone) for zone in ("raw", "validated", "curated", "results")] == [None, None, None, 7]
+    short = graph(spec(raw={"retention_days": 30}, results_days=1))
+    assert [days(short, zone) for zone in ("raw", "curated", "results")] == [30, None, 1]
+
+
 def test_without_datasets_there_is_no_table_and_no_upkeep() -> None:
     bare = graph(spec())
     assert not types(bare) & {

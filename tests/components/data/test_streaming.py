@@ -150,6 +150,14 @@ def test_a_sink_keeps_what_it_cannot_write_and_somebody_is_told(made: ResourceGr
     assert alarm["alarmActions"] == ["arn:aws:sns:us-east-1:111122223333:claims-alerts"]
 
 
+def test_a_sink_reaches_no_more_than_its_policies_say(made: ResourceGraph) -> None:
+    attached = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    assert attached not in types(made)
+    writer = "arn:aws:iam::111122223333:policy/lake-writer"
+    found = graph(spec(sinks=[{**LAKE, "policy_arns": [writer]}]))
+    assert only(found, attached).inputs["policyArn"] == writer
+
+
 def test_somebody_is_told_before_streams_stop(made: ResourceGraph) -> None:
     watched = {
         name: only(made, ALARM, f"streaming-{name}").inputs for name in ("offline", "under-copied", "storage-full")
