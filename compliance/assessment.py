@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from blueprint.posture import Effective, JoinedPosture
@@ -44,6 +44,9 @@ from compliance.matrix import (
     Summary,
 )
 from compliance.requirements import Extent, Kind, Mapped, Requirement, Standing
+
+LAYERS = (*(layer.value for layer in Layer), PLATFORM)
+"""Layers bottom first, then what is about the platform as a whole."""
 
 
 def build_matrix(
@@ -109,13 +112,11 @@ def _summary(rows: Sequence[MatrixRow], findings: Sequence[Finding]) -> Summary:
 
 def _grid(rows: Sequence[MatrixRow]) -> dict[str, dict[str, dict[str, int]]]:
     table: dict[str, dict[str, dict[str, int]]] = {}
-    for layer in Layer:
-        for row in rows:
-            if layer in row.layers and row.mapping is Standing.MAPPED:
-                cell = table.setdefault(layer.value, {}).setdefault(row.framework, {})
-                word = row.assessment.value if row.assessment else NO_RULE
-                cell[word] = cell.get(word, 0) + 1
-    return table
+    for row in rows:
+        for layer, found in row.by_layer.items():
+            cell = table.setdefault(layer, {}).setdefault(row.framework, {})
+            cell[found.value] = cell.get(found.value, 0) + 1
+    return {layer: table[layer] for layer in LAYERS if layer in table}
 
 
 def _layers(findings: Sequence[Finding]) -> dict[str, dict[str, int]]:
@@ -123,7 +124,7 @@ def _layers(findings: Sequence[Finding]) -> dict[str, dict[str, int]]:
     for finding in findings:
         cell = table.setdefault(layer_of(finding.urns), {})
         cell[_word(finding)] = cell.get(_word(finding), 0) + 1
-    return {layer: table[layer] for layer in (*map(str, Layer), PLATFORM) if layer in table}
+    return {layer: table[layer] for layer in LAYERS if layer in table}
 
 
 def layer_of(urns: Sequence[str]) -> str:
@@ -150,6 +151,7 @@ def _row(
     findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = _missing(requirement, catalogue, in_scope)
+    by_layer = _by_layer(findings)
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -157,7 +159,7 @@ def _row(
         title=requirement.title,
         kind=requirement.kind,
         obligation=requirement.obligation.value,
-        layers=catalogue.layers_of(requirement),
+        layers=tuple(by_layer) or catalogue.layers_of(requirement),
         responsibility=requirement.responsibility.value,
         mapping=catalogue.standing(requirement),
         reason=_reason(requirement, missing, findings),
@@ -169,6 +171,7 @@ def _row(
         parameters=tuple(sorted({name for rule in rules for name in rule.parameters})),
         rules=tuple(sorted(rule.id for rule in rules)),
         verdicts=_count(_word(finding) for finding in findings),
+        by_layer=by_layer,
         applied_by=tuple(sorted({each.key: each for one in shown for each in one.applied}.values(), key=_by_key)),
         open=tuple(each.open for each in shown if each.open),
         remainder=requirement.remainder,
@@ -178,7 +181,15 @@ def _row(
     )
 
 
-def _missing(requirement: Requirement, catalogue: Catalogue, in_scope: Set[str]) -> list[str]:
+def _by_layer(findings: Sequence[Finding]) -> dict[str, Assessment]:
+    there: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict.outcome is not Outcome.NOT_APPLICABLE:
+            there[layer_of(finding.urns)].append(finding)
+    return {layer: _assessment(controls_missing=False, findings=there[layer]) for layer in LAYERS if layer in there}
+
+
+def _missing(requirement: Requirement, catalogue: Catalogue, in_scope: set[str]) -> list[str]:
     """Controls of a row that found nothing to look at; those that may be absent count only when all are."""
     found = [
         name for name in requirement.controls if catalogue.proofs[name] and in_scope.isdisjoint(catalogue.proofs[name])

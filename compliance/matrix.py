@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from blueprint.errors import FileUnreadable
 from blueprint.posture import Contribution
-from blueprint.types import Frozen, Layer
+from blueprint.types import Frozen
 from compliance.findings import Outcome
 from compliance.requirements import Kind, Standing
 
@@ -106,7 +106,8 @@ class MatrixRow(Frozen):
     title: str
     kind: Kind
     obligation: str
-    layers: tuple[Layer, ...]
+    layers: tuple[str, ...]
+    """Where resources were judged for it; without any, where its controls belong."""
     responsibility: str
     mapping: Standing
     reason: str
@@ -119,6 +120,8 @@ class MatrixRow(Frozen):
     rules: tuple[str, ...]
     verdicts: Mapping[str, int]
     """Outcome → number of findings of the row's rules."""
+    by_layer: Mapping[str, Assessment]
+    """Layer → what the rules say about its resources alone."""
     applied_by: tuple[Applied, ...]
     open: tuple[Open, ...]
     """Findings that keep the row from being satisfied."""
@@ -193,7 +196,7 @@ class Matrix(Frozen):
     header: Header
     summary: Summary
     grid: Mapping[str, Mapping[str, Mapping[str, int]]]
-    """Layer → framework → assessment → mapped rows."""
+    """Layer → framework → assessment of the layer's own resources → rows that judge some of them."""
     layers: Mapping[str, Mapping[str, int]]
     """Layer → outcome → findings on resources of that layer."""
     controls: Mapping[str, str]

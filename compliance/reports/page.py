@@ -145,7 +145,7 @@ def _filters(matrix: Matrix) -> dict[str, list[str]]:
     """Choices of each drop-down list, as they occur."""
     columns = {
         "framework": [row.framework for row in matrix.rows],
-        "layer": [layer.value for row in matrix.rows for layer in row.layers],
+        "layer": [layer for row in matrix.rows for layer in row.layers],
         "kind": [row.kind.value for row in matrix.rows],
         "mapping": [row.mapping.value for row in matrix.rows],
         "status": [row.status.value if row.status else NO_RULE for row in matrix.rows],

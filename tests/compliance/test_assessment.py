@@ -230,6 +230,29 @@ def test_totals_are_the_sums_of_their_rows(outcomes: list[Outcome]) -> None:
     assert matrix.layers.get("foundation", {}) == {outcome.value: outcomes.count(outcome) for outcome in set(outcomes)}
 
 
+def test_each_layer_is_judged_by_its_own_resources() -> None:
+    there = finding(U, subject="LogGroup/chat").model_copy(
+        update={"urns": (URN.replace("foundation:AuditTrail", "serving:Vllm"),)}
+    )
+    row = row_of([finding(P), there])
+    assert row.by_layer == {"foundation": Assessment.SATISFIED, "serving": Assessment.NOT_TESTED}
+    assert row.layers == ("foundation", "serving")
+    matrix = build_matrix(
+        HEADER,
+        catalogue(requirement(), rule("kept")),
+        JoinedPosture({}, {}),
+        [finding(P), there],
+        Attestations({}, DAY),
+    )
+    assert matrix.grid == {"foundation": {"demo": {"satisfied": 1}}, "serving": {"demo": {"not-tested": 1}}}
+
+
+def test_a_row_that_judges_nothing_belongs_where_its_controls_do() -> None:
+    assert (row_of([]).layers, row_of([]).by_layer) == (("foundation",), {})
+    aside = row_of([finding(N)])
+    assert (aside.layers, aside.by_layer) == (("foundation",), {})
+
+
 def test_a_resource_belongs_to_the_layer_of_its_outermost_component() -> None:
     assert layer_of((URN,)) == "foundation"
     assert (

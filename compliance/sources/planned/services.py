@@ -11,7 +11,6 @@ BY_MODULE: Mapping[str, str] = MappingProxyType(
         "alb": "elasticloadbalancing",
         "amp": "aps",
         "apigatewayv2": "apigateway",
-        "apigatewayv2": "apigateway",
         "bedrockmodel": "bedrock",
         "cfg": "config",
         "cognito": "cognito-idp",
