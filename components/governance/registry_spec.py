@@ -12,10 +12,15 @@ from blueprint.wiring import Needs, Want
 
 
 class SpendingLimit(Frozen):
-    """A monthly limit for a part of the platform. AWS tells parts apart by tags, several hours behind."""
+    """A monthly limit for a part of the platform.
+
+    AWS tells parts apart by tags, several hours behind, and only from the day on which the account that pays has activated
+    the tags for cost allocation: platform, environment, model and customer.
+    """
 
     scope: Literal["platform", "model", "team"] = Field(
-        description="platform: all of it; model: what carries the model's tag; team: what carries the team's customer tag"
+        description="platform: all of it; model: what carries the model's tag; team: what carries the team's name as customer, "
+        "such as a managed model of its own"
     )
     name: Name = Field(description="Name of the limit; that of the entry of `serving` it is for, or of the team")
     monthly_usd: int = Field(ge=1, le=1_000_000_000, description="Limit for a calendar month, in US dollars")

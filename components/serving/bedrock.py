@@ -111,7 +111,7 @@ class Bedrock(Component):
 def _standing(spec: BedrockSpec) -> dict[Tag, str]:
     """Who answers for the model and who approved it, as tags: AWS keeps the model, so there is no entry beside weights."""
     stated = {
-        Tag.MODEL: spec.name, Tag.ENDPOINT: spec.name, Tag.MODEL_OWNER: spec.owner, Tag.RISK_CLASS: spec.risk_class,
+        Tag.MODEL: spec.name, Tag.ENDPOINT: spec.name, Tag.CUSTOMER: spec.customer, Tag.MODEL_OWNER: spec.owner, Tag.RISK_CLASS: spec.risk_class,
         Tag.APPROVED_BY: spec.approved_by, Tag.APPROVED_ON: spec.approved_on,
     }  # fmt: skip
     return {tag: text for tag, text in stated.items() if text is not None}

@@ -44,6 +44,11 @@ class BedrockSpec(Spec):
     prompt_logging: Annotated[Level | None, Tightens("prompt_logging")] = Field(
         None, description="How much of prompts and answers the account records; left out: the posture's value"
     )
+    customer: Name | None = Field(
+        None,
+        description="Team that alone calls this entry, so that AWS tells its spending apart; left out: many share it, and the "
+        "gateway alone knows who spent what",
+    )
     owner: Email | None = Field(
         None, description="Who answers for its use here; left out: nobody does, and the rule on the register fails"
     )

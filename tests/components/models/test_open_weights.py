@@ -102,3 +102,12 @@ def test_weights_hold_no_data_of_anybody() -> None:
 def test_an_entry_that_does_not_pin_or_approves_itself_is_refused(change: dict[str, str], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         spec(**change)
+
+
+def test_it_brings_an_entry_of_the_register_with_the_digest_that_is_meant() -> None:
+    said = spec(digest=DIGEST, approved_by="risk@example.org", approved_on="2026-11-02")
+    (entry,) = said.needs().registers
+    assert (entry.kind, entry.name, entry.owner) == ("model", "qwen3-32b", "ml-platform@example.org")
+    assert (entry.risk_class, entry.digest, entry.approved) == ("limited", DIGEST, True)
+    assert entry.about == {"licence": "Apache-2.0", "source": f"Qwen/Qwen3-32B@{REVISION}"}
+    assert spec().needs().registers[0].approved is False
