@@ -27,10 +27,10 @@ class Objectives(Frozen):
         30, gt=0, le=3600, description="Wait for a whole answer at the 95th percentile; left out: 30"
     )
     freshness_hours: float = Field(
-        24, gt=0, le=8760, description="Age of the newest entry of a retrieval index or lakehouse table; left out: 24"
+        24, gt=0, le=8760, description="Age of the newest document of a store that is still fresh; left out: 24"
     )
     freshness_percent: float = Field(
-        99, ge=50, le=99.999, description="Share of 30 days in which nothing is older than that; left out: 99"
+        99, ge=50, le=99.999, description="Share of 30 days in which a store is fresh; left out: 99"
     )
     queue_depth: int = Field(
         20, ge=1, le=10_000, description="Requests that wait in one model server for five minutes; left out: 20"

@@ -138,7 +138,8 @@ def _panels(sections: Iterable[Section]) -> Iterator[JsonValue]:
 def _panel(panel: Panel, number: int, left: int, top: int) -> JsonValue:
     sources = {type(query) for query in panel.queries}
     uid = CLOUDWATCH if sources == {CloudWatch} else PROMETHEUS
-    steps: list[JsonValue] = [{"color": "green", "value": None}, *({"color": c, "value": v} for v, c in panel.steps)]
+    coloured: list[JsonValue] = [{"color": colour, "value": value} for value, colour in panel.steps]
+    steps: list[JsonValue] = [{"color": "green", "value": None}, *coloured]
     defaults: JsonValue = {"unit": panel.unit, "min": 0, "thresholds": {"mode": "absolute", "steps": steps}}
     targets: list[JsonValue] = [query.target(chr(ord("A") + place)) for place, query in enumerate(panel.queries)]
     return {
