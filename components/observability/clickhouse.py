@@ -272,7 +272,7 @@ class ClickHouse(Component):
                     template=core.PodTemplateSpecArgs(metadata=meta.ObjectMetaArgs(labels=labels), spec=pod),
                 )),
             ),
-            opts=self.within(depends_on=[self.servers], provider=self._objects.provider),
+            opts=pulumi.ResourceOptions.merge(self._objects, pulumi.ResourceOptions(depends_on=[self.servers])),
         )  # fmt: skip
 
     def _days(self, forever: int) -> int:

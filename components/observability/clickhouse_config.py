@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -101,7 +101,7 @@ def users() -> Document:
     }  # fmt: skip
 
 
-def _user(digest: str, grants: Sequence[str]) -> Mapping[str, JsonValue]:
+def _user(digest: str, grants: Sequence[str]) -> Document:
     return {
         "password_sha256_hex": digest, "networks": {"ip": "::/0"}, "profile": "default", "quota": "default",
         "grants": {"query": [*grants]},

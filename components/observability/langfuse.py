@@ -27,11 +27,11 @@ from components.observability import langfuse_pods as pods
 from components.observability.clickhouse import ClickHouse, Keeping
 from components.observability.clickhouse_config import HTTPS, NATIVE
 from components.observability.langfuse_page import enter
-from components.observability.langfuse_program import LangfuseProgram
+from components.observability.langfuse_program import LangfuseProgram, Running
 from components.observability.langfuse_spec import PROJECT_KEY, SIGN_ON_PROXY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.ports import (
@@ -197,7 +197,11 @@ class Langfuse(Component):
         return proxy
 
     def _run(
-        self, network: NetworkPort, identity: IdentityPort, proxy: HttpProxyPort | None, after: list[pulumi.Resource]
+        self,
+        network: NetworkPort,
+        identity: IdentityPort,
+        proxy: HttpProxyPort | None,
+        after: Sequence[pulumi.Resource],
     ) -> None:
         """Both programs: each gets the secrets that it reads, and no others."""
         told: dict[str, pulumi.Input[str]] = self._people()
@@ -207,16 +211,18 @@ class Langfuse(Component):
             more = {"proxy": proxy.secret_arn, "sign-on": page.sign_on.client_secret_arn}
             told |= {"NODE_USE_ENV_PROXY": "1", "NO_PROXY": "127.0.0.1,.svc,.amazonaws.com", "PROXY_URL": proxy.url}
         shared, programs = self._environment(), self._programs()
-        for part, environment, names, replicas, ports in (
-            ("web", {**shared, **told}, ("clickhouse", "nextauth", PROJECT_KEY, "salt"), self._spec.web_replicas, (HTTPS, NATIVE)),
-            ("worker", shared, ("clickhouse", "salt"), self._spec.worker_replicas, (HTTPS,)),
+        for running in (
+            Running(
+                "web", {**shared, **told}, {**self._read("clickhouse", "nextauth", PROJECT_KEY, "salt"), **more},
+                (*self._shared(), *self._signs_on()), (HTTPS, NATIVE), self._spec.web_replicas,
+            ),
+            Running(
+                "worker", shared, self._read("clickhouse", "salt"), self._shared(), (HTTPS,), self._spec.worker_replicas
+            ),
         ):  # fmt: skip
-            files_ = {**{name: self._secrets[name] for name in names}, **(more if part == "web" else {})}
             LangfuseProgram(
-                f"{self.noun}/{part}", part, platform=self.platform, network=network, cluster=self._cluster,
-                identity=identity, owner=self.noun, aurora=self._database, environment=environment, secrets=files_,
-                allow=[*self._shared(), *(self._signs_on() if part == "web" else ())], programs=programs,
-                clickhouse=ports, replicas=replicas, after=after, opts=self.inside,
+                f"{self.noun}/{running.part}", running, platform=self.platform, network=network, cluster=self._cluster,
+                identity=identity, owner=self.noun, aurora=self._database, programs=programs, after=after, opts=self.inside,
             )  # fmt: skip
         core.Service(
             self.named("service"),
@@ -227,6 +233,9 @@ class Langfuse(Component):
             ),
             opts=self._objects,
         )  # fmt: skip
+
+    def _read(self, *names: str) -> dict[str, pulumi.Input[str]]:
+        return {name: self._secrets[name] for name in names}
 
     def _programs(self) -> pulumi.Output[str]:
         data = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pulumi
@@ -31,6 +32,19 @@ ENDPOINTS = 443
 DATABASE_USER = "langfuse"
 
 
+@dataclass(frozen=True)
+class Running:
+    """What is particular to one of the two."""
+
+    part: Literal["web", "worker"]
+    environment: Mapping[str, pulumi.Input[str]]
+    secrets: Mapping[str, pulumi.Input[str]]
+    allow: Sequence[Statement]
+    clickhouse: Sequence[int]
+    """Ports that it uses there."""
+    replicas: int
+
+
 class LangfuseProgram(Component):
     """Creates the pods that take traces, or those that write them down, and what lets them reach their stores."""
 
@@ -39,7 +53,7 @@ class LangfuseProgram(Component):
     def __init__(
         self,
         noun: Noun,
-        part: Literal["web", "worker"],
+        running: Running,
         *,
         platform: PlatformContext,
         network: NetworkPort,
@@ -47,41 +61,36 @@ class LangfuseProgram(Component):
         identity: IdentityPort,
         owner: Noun,
         aurora: Aurora,
-        environment: Mapping[str, pulumi.Input[str]],
-        secrets: Mapping[str, pulumi.Input[str]],
-        allow: Sequence[Statement],
         programs: pulumi.Input[str],
-        clickhouse: Sequence[int],
-        replicas: int,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """`owner` is the component whose workload this is; `clickhouse` the ports that it uses there."""
+        """`owner` is the component whose workload this is; `programs` the ConfigMap that both mount."""
         super().__init__(noun, platform=platform, opts=opts)
-        self._who, self._space = identity.workloads[owner, part], cluster.namespaces[owner]
+        self._who, self._space = identity.workloads[owner, running.part], cluster.namespaces[owner]
         self._objects = self.within(provider=cluster.provider_resource)
         door = DatabaseDoor(
             self, who=self._who, aurora=aurora, user=DATABASE_USER, cluster=cluster, network=network, space=self._space
         )
         aws.iam.RolePolicy(
             self.named("own"), role=self._who.role_name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(allow)}), opts=self.inside,
+            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(running.allow)}), opts=self.inside,
         )  # fmt: skip
-        mounted_secrets(self, "secrets", namespace=self._space, files=secrets, opts=self._objects)
-        self._open(network, identity.workloads[owner, "clickhouse"].labels, clickhouse)
+        mounted_secrets(self, "secrets", namespace=self._space, files=running.secrets, opts=self._objects)
+        self._open(network, identity.workloads[owner, "clickhouse"].labels, running.clickhouse)
         mounts = Mounts(programs, self.named("secrets"))
-        if part == "web":
+        if running.part == "web":
             certified = Certified(
                 self, who=self._who, service=slug(owner), cluster=cluster, network=network, space=self._space
             )
-            pod = pods.web(platform, mounts, self._who, environment, door, certified)
+            pod = pods.web(platform, mounts, self._who, running.environment, door, certified)
         else:
-            pod = pods.worker(platform, mounts, self._who, environment, door)
+            pod = pods.worker(platform, mounts, self._who, running.environment, door)
         metadata = kubernetes.meta.v1.ObjectMetaArgs(
             name=self.named(), namespace=self._space, labels={**self.labels(), **self._who.labels}
         )
         kubernetes.apps.v1.Deployment(
-            self.named("pods"), metadata=metadata, spec=pods.deployment(pod, self.labels(), self._who, replicas),
+            self.named("pods"), metadata=metadata, spec=pods.deployment(pod, self.labels(), self._who, running.replicas),
             opts=self.within(provider=cluster.provider_resource, depends_on=list(after)),
         )  # fmt: skip
         kubernetes.policy.v1.PodDisruptionBudget(

@@ -9,17 +9,18 @@ import pytest
 
 from blueprint.errors import DocumentError
 from blueprint.ports import HttpProxyPort, TracesPort
-from blueprint.types import Dialect
+from blueprint.types import Dialect, Mode
 from blueprint.wiring import Needs, Offer, Want
 from compliance.engine import judge
 from compliance.findings import Outcome
+from compliance.resolve import resolve
 from compliance.rule import load_rules
 from compliance.sources.planned.source import subjects
 from components.observability.langfuse import Langfuse
 from components.observability.langfuse_spec import LangfuseSpec, Page, SignOn
 from tests.components import builders, manifests
 from tests.components.builders import names, only, types
-from tests.components.strictest import strictest
+from tests.components.strictest import FRAMEWORKS, strictest
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
@@ -96,7 +97,8 @@ def test_every_kubernetes_object_fits_the_api(tracing: ResourceGraph, shown: Res
 @pytest.mark.parametrize("page", [None, PAGE], ids=["without a page", "with a page"])
 def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(page: Page | None) -> None:
     found = synthesised(LangfuseSpec(page=page), {"observability": COLLECTOR})
-    judged = judge(subjects(found), load_rules(), strictest(builders.CLASSES).posture)
+    joined = resolve(FRAMEWORKS, Mode.PRACTICE, frozenset(), builders.CLASSES)
+    judged = judge(subjects(found), load_rules(), joined)
     own = [each for each in judged if not each.subject.startswith("Platform/")]
     assert [(each.rule, each.subject) for each in own if each.verdict.outcome is Outcome.FAIL] == []
     assert {each.rule for each in own if each.verdict.outcome is Outcome.UNKNOWN} == {

@@ -87,7 +87,7 @@ def free() -> int:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:  # type: ignore[no-untyped-def]
+def start(tmp_path: Path) -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
     def run(part: str = "web", **more: str) -> Pod:
@@ -141,7 +141,7 @@ def ask(pod: Pod) -> bytes:
         return asked.recv(100)
 
 
-def test_secrets_become_the_environment_of_that_one_process(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_secrets_become_the_environment_of_that_one_process(start: Start) -> None:
     given = start().given()
     assert given["SALT"] == "value-of-salt"
     assert given["NEXTAUTH_SECRET"] == "value-of-nextauth"
@@ -151,21 +151,21 @@ def test_secrets_become_the_environment_of_that_one_process(start: Start) -> Non
     assert "HTTPS_PROXY" not in given
 
 
-def test_the_way_out_is_known_where_there_is_a_proxy(start: Start, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_way_out_is_known_where_there_is_a_proxy(start: Start, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "proxy").write_text("a/b")
     given = start(PROXY_URL="https://egress.egress.svc:3128").given()
     assert given["HTTPS_PROXY"] == "https://platform:a%2Fb@egress.egress.svc:3128"
 
 
-def test_it_answers_over_tls_what_langfuse_answers_on_the_loopback(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_it_answers_over_tls_what_langfuse_answers_on_the_loopback(start: Start) -> None:
     pod = start()
     pod.given()
     pod.until(lambda: _listens(pod.ports["PORT"]))
     assert ask(pod) == b"hello"
 
 
-def test_a_renewed_certificate_is_shown_to_the_next_caller(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_a_renewed_certificate_is_shown_to_the_next_caller(start: Start) -> None:
     pod = start()
     pod.given()
     pod.until(lambda: _listens(pod.ports["PORT"]))
@@ -173,7 +173,7 @@ def test_a_renewed_certificate_is_shown_to_the_next_caller(start: Start) -> None
     pod.until(lambda: _answered(pod))
 
 
-def test_a_key_that_was_renewed_is_forgotten_before_langfuse_starts(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_a_key_that_was_renewed_is_forgotten_before_langfuse_starts(start: Start) -> None:
     pod = start()
     pod.given()
     asked = (pod.folder / "asked").read_text()
@@ -181,20 +181,20 @@ def test_a_key_that_was_renewed_is_forgotten_before_langfuse_starts(start: Start
     assert "WHERE public_key = 'pk-lf-platform' AND display_secret_key <> 'sk-lf-...WXYZ'" in asked
 
 
-def test_without_a_database_it_ends_and_langfuse_is_never_started(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_database_it_ends_and_langfuse_is_never_started(start: Start) -> None:
     pod = start(PRISMA_EXIT="1")
     assert pod.process.wait(10) != 0
     assert not (pod.folder / "given").exists()
 
 
-def test_the_worker_asks_the_database_nothing_and_answers_nobody(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_the_worker_asks_the_database_nothing_and_answers_nobody(start: Start) -> None:
     pod = start("worker")
     assert pod.given()["SALT"] == "value-of-salt"
     assert not (pod.folder / "asked").exists()
     assert not _listens(pod.ports["TLS_PORT"])
 
 
-def test_a_renewed_secret_ends_langfuse_so_that_the_container_starts_anew(start: Start) -> None:  # type: ignore[no-untyped-def]
+def test_a_renewed_secret_ends_langfuse_so_that_the_container_starts_anew(start: Start) -> None:
     pod = start("worker")
     pod.given()
     (pod.folder / "secrets" / "salt").write_text("another")
@@ -202,7 +202,7 @@ def test_a_renewed_secret_ends_langfuse_so_that_the_container_starts_anew(start:
     assert "salt was renewed" in (pod.folder / "errors").read_text()
 
 
-def test_migrations_reach_the_clickhouse_that_the_authority_vouches_for(start: Start, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_migrations_reach_the_clickhouse_that_the_authority_vouches_for(start: Start, tmp_path: Path) -> None:
     both = signed(tmp_path, "clickhouse")
     pod = start()
     pod.given()
@@ -210,7 +210,7 @@ def test_migrations_reach_the_clickhouse_that_the_authority_vouches_for(start: S
     assert through(pod) == b"migrated"
 
 
-def test_migrations_do_not_reach_a_stranger(start: Start, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_migrations_do_not_reach_a_stranger(start: Start, tmp_path: Path) -> None:
     stranger = signed(tmp_path, "stranger")
     pod = start()
     pod.given()
