@@ -157,7 +157,7 @@ class Databases(Component):
         )  # fmt: skip
 
     def _work(self) -> batch.JobSpecArgs:
-        told = {
+        told: dict[str, pulumi.Input[str]] = {
             "PGHOST": self._aurora.cluster.endpoint, "PGPORT": str(PORT), "PGSSLMODE": "require", "PGUSER": MASTER,
             "HOME": "/tmp",  # noqa: S108  an empty volume of the pod
         }  # fmt: skip
