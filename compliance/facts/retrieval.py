@@ -44,7 +44,7 @@ class QdrantCluster(Subject):
     """Whether every port that a service offers speaks TLS."""
     peers_encrypted: Leaf[bool]
     audited: Leaf[bool]
-    """Whether requests leave an audit record."""
+    """Whether requests leave an audit record, and a container passes the records on to the platform's logs."""
     reports_home: Leaf[bool]
     private: Leaf[bool]
     disks_encrypted: Leaf[bool]

@@ -45,6 +45,7 @@ HTTP, PEER, DOOR = 6333, 6335, 8443
 """Qdrant's own ports, and the one where the door answers over TLS with the service's certificate."""
 USER = 1000
 STORAGE = "/qdrant/storage"
+AUDIT = f"{STORAGE}/audit"
 PROGRAM = "qdrant.sh"
 CONFIG = "config.yaml"
 
@@ -59,7 +60,7 @@ def configuration() -> dict[str, JsonValue]:
         },
         "cluster": {"enabled": True, "p2p": {"port": PEER, "enable_tls": True}},
         "tls": {"cert": "/run/peers/tls.crt", "key": "/run/peers/tls.key", "ca_cert": "/run/peers/ca.crt"},
-        "audit": {"enabled": True, "dir": f"{STORAGE}/audit", "rotation": "daily", "max_log_files": 30},
+        "audit": {"enabled": True, "dir": AUDIT, "rotation": "daily", "max_log_files": 30},
         "service": {
             "host": "0.0.0.0", "http_port": HTTP, "grpc_port": None, "enable_cors": False,  # noqa: S104
             "enable_static_content": False,
@@ -100,7 +101,12 @@ class QdrantCluster(Component):
         self.host = f"{self.named()}.{who.namespace}.svc"
         self._peers = f"{self.named('peers')}.{who.namespace}.svc"
         self._pods = ProgramPods(
-            self, space=space, image_name="mcp-qdrant", programs=("qdrant_peers",), told={}, opts=self.objects
+            self,
+            space=space,
+            image_name="mcp-qdrant",
+            programs=("audit_log", "qdrant_peers"),
+            told={},
+            opts=self.objects,
         )
         here = replace(cluster, namespaces={**cluster.namespaces, noun: space})
         certified = Certified(self, who=who, service=self.named(), cluster=here, network=network)
@@ -154,7 +160,7 @@ class QdrantCluster(Component):
             security_context=pod_security(USER), termination_grace_period_seconds=120,
             topology_spread_constraints=spread(who.labels),
             init_containers=[certified.keeper(), self._peer()],
-            containers=[self._qdrant(), self._door(certified)],
+            containers=[self._qdrant(), self._door(certified), self._audit_log()],
             volumes=[
                 *self._pods.volumes(secrets), *certified.volumes(),
                 core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=config)),
@@ -223,6 +229,17 @@ class QdrantCluster(Component):
             alive=core.ProbeArgs(tcp_socket=core.TCPSocketActionArgs(port=DOOR), period_seconds=20),
             ports=[core.ContainerPortArgs(name="https", container_port=DOOR)],
         )  # fmt: skip
+
+    def _audit_log(self) -> core.ContainerArgs:
+        """Brings Qdrant's audit records to where the platform keeps what containers say."""
+        check = core.ProbeArgs(
+            exec_=core.ExecActionArgs(command=["python", "-m", f"{PACKAGE}.audit_log", "check"]),
+            period_seconds=30, timeout_seconds=10, failure_threshold=3,
+        )  # fmt: skip
+        storage = core.VolumeMountArgs(name="storage", mount_path=STORAGE, read_only=True)
+        return self._pods.container(
+            "audit_log", told={"AUDIT_FOLDER": AUDIT}, memory="64Mi", mounts=[storage], ready=check, alive=check
+        )
 
     def _meta(self, name: str) -> meta.ObjectMetaArgs:
         labels = {**self.labels(classes=self._classes), **self._who.labels}

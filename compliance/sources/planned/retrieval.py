@@ -115,7 +115,7 @@ def cluster(reading: Reading) -> QdrantCluster | None:
         authenticated=_mounted(pod, "api-key"),
         encrypted=_offered_over_tls(pod, told),
         peers_encrypted=_told(pod, told, "cluster", "p2p", "enable_tls"),
-        audited=_told(pod, told, "audit", "enabled"),
+        audited=every((_told(pod, told, "audit", "enabled"), _passed_on(pod))),
         reports_home=inverted(_told(pod, told, "telemetry_disabled")),
         private=inside_only(pod),
         disks_encrypted=every(_disks(reading)),
@@ -163,6 +163,12 @@ def _offered_over_tls(pod: Pod, document: JsonValue) -> Leaf[bool]:
         inverted(reading.none("(Service)")),
         *(service.known(path, service.raw(path) in tls) for service, path in _target_ports(pod)),
     ))  # fmt: skip
+
+
+def _passed_on(pod: Pod) -> Leaf[bool]:
+    """Whether a container beside Qdrant is told where its audit files are."""
+    path = next((each for each in pod.containers if "AUDIT_FOLDER" in pod.environment(each)), None)
+    return pod.reading.known(path or f"{pod.spec}.containers", path is not None)
 
 
 def _port(document: JsonValue) -> JsonValue:

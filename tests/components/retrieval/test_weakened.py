@@ -37,6 +37,7 @@ WEAKER: tuple[tuple[str, str, str, str, object, str], ...] = (
     ("qdrant", SERVICE, "store-service", "spec/ports/0/targetPort", 6333, "qdrant_cluster_encrypted"),
     ("qdrant", CONFIG_MAP, "store-config", "data/config.yaml", "telemetry_disabled: true", "qdrant_cluster_peers_encrypted"),
     ("qdrant", CONFIG_MAP, "store-config", "data/config.yaml", "telemetry_disabled: true", "qdrant_cluster_audited"),
+    ("qdrant", MEMBERS, "members", "spec/template/spec/containers/2/env", [], "qdrant_cluster_audited"),
     ("qdrant", CONFIG_MAP, "store-config", "data/config.yaml", "log_level: INFO", "qdrant_cluster_calls_nobody"),
     ("qdrant", SERVICE, "store-service", "spec/type", "LoadBalancer", "qdrant_cluster_private"),
     ("qdrant", MEMBERS, "members", "spec/persistentVolumeClaimRetentionPolicy/whenDeleted", "Delete", "qdrant_cluster_disks_kept"),

@@ -125,6 +125,7 @@ MEMBERS: dict[str, Any] = {
                      "ports": [{"containerPort": 6335}]},
                     {"name": "door", "image": "registry/door:v1", "ports": [{"containerPort": 8443}],
                      "readinessProbe": {"httpGet": {"port": 8443, "scheme": "HTTPS"}}},
+                    {"name": "audit-log", "image": "registry/audit:v1", "env": [{"name": "AUDIT_FOLDER", "value": "/audit"}]},
                 ],
                 "volumes": [
                     {"name": "config", "configMap": {"name": "config"}},
