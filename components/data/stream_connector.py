@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import pulumi
@@ -69,7 +70,7 @@ class StreamConnector(Component):
         rights: Rights,
         bootstrap: pulumi.Input[str],
         brokers_group: pulumi.Input[str],
-        workers: aws.mskconnect.WorkerConfiguration,
+        properties: str,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -82,6 +83,7 @@ class StreamConnector(Component):
             days=platform.posture.audit_log_retention_days(platform.classes(noun)),
         )  # fmt: skip
         archive, role, connect = self._plugin(plugin), self._role(rights), aws.mskconnect
+        workers = self._workers(properties)
         vpc = connect.ConnectorKafkaClusterApacheKafkaClusterVpcArgs(
             security_groups=[group.id], subnets=list(network.workload_subnet_ids)
         )
@@ -117,6 +119,15 @@ class StreamConnector(Component):
             tags=self.tags(classes=frozenset()), opts=self.inside,
         )  # fmt: skip
         self.finish(name=self.identifier)
+
+    def _workers(self, properties: str) -> aws.mskconnect.WorkerConfiguration:
+        """Named after its content, like the plugin."""
+        short = hashlib.sha256(properties.encode()).hexdigest()[:10]
+        return aws.mskconnect.WorkerConfiguration(
+            self.named("workers"), name=f"{self.identifier}-{short}", properties_file_content=properties,
+            description="Records with registered schemas; topics made by nobody", tags=self.tags(classes=frozenset()),
+            opts=self.inside,
+        )  # fmt: skip
 
     def _plugin(self, plugin: Plugin) -> aws.mskconnect.CustomPlugin:
         """Named after its content: MSK changes no plugin, so another archive is another plugin."""

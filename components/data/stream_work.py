@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.types import KeyPurpose
-from components.data.stream_connector import Work
+from components.data.stream_connector import STATE, Work
 from components.data.streaming_spec import DEAD_LETTER
 
 if TYPE_CHECKING:
@@ -23,26 +23,30 @@ OBJECTS = "objects"
 _PROVIDERS = "com.amazonaws.kafka.config.providers"
 
 
-def workers(platform: PlatformContext, registry: str) -> str:
-    """Properties of all workers: records are written with their registered schema, and topics are made by nobody."""
+def properties(platform: PlatformContext, registry: str, name: str) -> str:
+    """Properties of a connector's workers: records are written with their registered schema, and topics made by nobody.
+
+    Where a source has read to stands in a topic of a name that stays: one that is made anew goes on, and skips nothing.
+    """
     converters = {
-        f"{part}.converter{name}": value
+        f"{part}.converter{more}": value
         for part in ("key", "value")
-        for name, value in {
+        for more, value in {
             "": CONVERTER, ".avroRecordType": "GENERIC_RECORD", ".compatibility": "FULL", ".region": platform.region,
             ".registry.name": registry, ".schemaAutoRegistrationEnabled": "true",
         }.items()
     }  # fmt: skip
-    properties = {
+    found = {
         **converters,
         "config.providers": f"{SECRETS},{OBJECTS}",
         f"config.providers.{OBJECTS}.class": f"{_PROVIDERS}.S3ImportConfigProvider",
         f"config.providers.{OBJECTS}.param.region": platform.region,
         f"config.providers.{SECRETS}.class": f"{_PROVIDERS}.SecretsManagerConfigProvider",
         f"config.providers.{SECRETS}.param.region": platform.region,
+        "offset.storage.topic": f"{STATE}offsets_{name}",
         "topic.creation.enable": "false",
     }
-    return "".join(f"{name}={properties[name]}\n" for name in sorted(properties))
+    return "".join(f"{line}={found[line]}\n" for line in sorted(found))
 
 
 def captures(source: Source, rights: Rights, keys: KeysPort, network: NetworkPort) -> Work:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, ClassVar
 
 import pulumi
@@ -22,12 +21,13 @@ from components.foundation.log_group import log_group
 from components.versions import KAFKA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.ports import AuditPort, ClusterPort, IdentityPort, KeysPort, NetworkPort, Port
     from blueprint.types import DataClass, Noun
-    from components.data.streaming_spec import StreamingSpec
+    from components.data.stream_connector import Work
+    from components.data.streaming_spec import Sink, Source, StreamingSpec
 
 msk = aws.msk
 REPLICAS = 3
@@ -223,34 +223,26 @@ class Streaming(Component):
         return topic(self, name, brokers=self._where, partitions=partitions, days=kept, keep=self._spec.keep)
 
     def _connect(self, bootstrap: pulumi.Input[str], streams: Mapping[str, aws.msk.Topic]) -> None:
-        properties = stream_work.workers(self.platform, self.identifier)
-        digest = hashlib.sha256(properties.encode()).hexdigest()[
-            :10
-        ]  # MSK changes none: other properties, another name
-        workers = aws.mskconnect.WorkerConfiguration(
-            self.named("workers"), name=f"{self.identifier}-{digest}", properties_file_content=properties,
-            description="Records with registered schemas; topics made by nobody", tags=self.tags(), opts=self.inside,
-        )  # fmt: skip
         for source in self._spec.sources:
-            StreamConnector(
-                f"{self.noun}/{source.name}", source.plugin,
-                stream_work.captures(source, self._rights, self._keys, self._network), platform=self.platform,
-                network=self._network, keys=self._keys, audit=self._audit, rights=self._rights, bootstrap=bootstrap,
-                brokers_group=self._group.id, workers=workers,
-                after=[streams[f"{source.name}.{table}"] for table in source.tables], opts=self.inside,
-            )  # fmt: skip
+            work = stream_work.captures(source, self._rights, self._keys, self._network)
+            self._connector(source, work, bootstrap, [streams[f"{source.name}.{table}"] for table in source.tables])
         for sink in self._spec.sinks:
             dead = stream_work.dead_letters_of(sink)
             letters = DeadLetters(
                 f"{self.noun}/{dead}", dead, platform=self.platform, brokers=self._where, keep=self._spec.keep,
                 topic_arn=self._audit.alert_topic_arn, classes=self._classes, opts=self.inside,
             )  # fmt: skip
-            StreamConnector(
-                f"{self.noun}/{sink.name}", sink.plugin, stream_work.writes(sink, self._rights, self._keys),
-                platform=self.platform, network=self._network, keys=self._keys, audit=self._audit, rights=self._rights,
-                bootstrap=bootstrap, brokers_group=self._group.id, workers=workers,
-                after=[letters, *(streams[name] for name in sink.topics)], opts=self.inside,
-            )  # fmt: skip
+            work = stream_work.writes(sink, self._rights, self._keys)
+            self._connector(sink, work, bootstrap, [letters, *(streams[name] for name in sink.topics)])
+
+    def _connector(
+        self, asked: Source | Sink, work: Work, bootstrap: pulumi.Input[str], after: Sequence[pulumi.Resource]
+    ) -> None:
+        StreamConnector(
+            f"{self.noun}/{asked.name}", asked.plugin, work, platform=self.platform, network=self._network, keys=self._keys,
+            audit=self._audit, rights=self._rights, bootstrap=bootstrap, brokers_group=self._group.id, after=after,
+            properties=stream_work.properties(self.platform, self.identifier, asked.name), opts=self.inside,
+        )  # fmt: skip
 
 
 def _properties() -> str:
