@@ -34,6 +34,8 @@ class Door:
     drain_seconds: int
     stays_seconds: int | None = None
     """How long a browser keeps coming to the same pod; None: every request goes to whichever pod is least busy."""
+    host: str | None = None
+    """Name of its own under which requests come; None: that of the load balancer."""
 
 
 def enter(
@@ -63,7 +65,7 @@ def enter(
         actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
         conditions=[
             aws.lb.ListenerRuleConditionArgs(
-                host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[ingress.host])
+                host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[door.host or ingress.host])
             ),
             aws.lb.ListenerRuleConditionArgs(
                 path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(door.paths))

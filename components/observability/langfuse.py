@@ -23,10 +23,12 @@ from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
 from components.foundation.admission import Admission, ToPods
 from components.foundation.private_bucket import Ageing, PrivateBucket
+from components.gateway.entrance import HTTPS as ENTRANCE
+from components.gateway.entrance import Door, enter
+from components.hardened import Peer, network_policy
 from components.observability import langfuse_pods as pods
 from components.observability.clickhouse import ClickHouse, Keeping
 from components.observability.clickhouse_config import HTTPS, NATIVE
-from components.observability.langfuse_page import enter
 from components.observability.langfuse_program import LangfuseProgram, Running
 from components.observability.langfuse_spec import PROJECT_KEY, SIGN_ON_PROXY
 
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     )
     from blueprint.types import Noun
     from components.foundation.admission import Statement
-    from components.observability.langfuse_spec import LangfuseSpec
+    from components.observability.langfuse_spec import LangfuseSpec, Page
 
 core = kubernetes.core.v1
 
@@ -55,6 +57,8 @@ DATABASE = USER = "langfuse"
 PROJECT = "platform"
 PUBLIC_KEY = "pk-lf-platform"
 """The half of the key pair that is no secret; the other half is renewed, and this one stays."""
+PRIORITY = 40
+"""Among the listener's rules: a name of its own, so it may stand before those that tell paths of the shared name apart."""
 INGESTION = {"x-langfuse-ingestion-version": "4"}
 """Without it Langfuse takes a sender for one of its older libraries and delays what it sends."""
 
@@ -126,8 +130,9 @@ class Langfuse(Component):
         )  # fmt: skip
         after = [databases.job, *self._database.instances, self._clickhouse.servers]
         self._run(network, identity, self._proxy(ports or {}), after)
+        service = self._service()
         if spec.page is not None:
-            enter(self, spec.page, network, _required(ingress, noun), cluster)
+            self._enter(spec.page, network, _required(ingress, noun), service)
         for edge in platform.wiring.to(noun):
             Admission(
                 edge, platform=platform, consumer=identity.workloads[edge.consumer, edge.workload], cluster=cluster,
@@ -143,7 +148,7 @@ class Langfuse(Component):
         self.finish(bucket=self._bucket.name)
 
     def _address(self) -> str:
-        return f"https://{self.named()}.{self._web.namespace}.svc:{pods.TLS_PORT}"
+        return f"https://{self.named()}.{self._web.namespace}.svc"
 
     def _environment(self) -> dict[str, pulumi.Input[str]]:
         """Everything in clear; what is secret is mounted."""
@@ -224,14 +229,25 @@ class Langfuse(Component):
                 f"{self.noun}/{running.part}", running, platform=self.platform, network=network, cluster=self._cluster,
                 identity=identity, owner=self.noun, aurora=self._database, programs=programs, after=after, opts=self.inside,
             )  # fmt: skip
-        core.Service(
+
+    def _service(self) -> core.Service:
+        return core.Service(
             self.named("service"),
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=self.named(), namespace=self._space, labels=self.labels()),
             spec=core.ServiceSpecArgs(
                 type="ClusterIP", selector=dict(self._web.labels),
-                ports=[core.ServicePortArgs(name="https", port=pods.TLS_PORT, target_port=pods.TLS_PORT, protocol="TCP")],
+                ports=[core.ServicePortArgs(name="https", port=ENTRANCE, target_port=pods.TLS_PORT, protocol="TCP")],
             ),
             opts=self._objects,
+        )  # fmt: skip
+
+    def _enter(self, page: Page, network: NetworkPort, ingress: IngressPort, service: core.Service) -> None:
+        """Whoever comes under the page's name, from the load balancer's subnets."""
+        door = Door("trace", pods.TLS_PORT, pods.READY, ("/*",), PRIORITY, pods.DRAIN_SECONDS, host=page.host)
+        enter(self, door, network, ingress, self._cluster, service)
+        network_policy(
+            self, "page", namespace=self._space, selects=self._web.labels, opts=self._objects,
+            ingress=[(Peer(cidr=network.vpc_cidr), [pods.TLS_PORT])],
         )  # fmt: skip
 
     def _read(self, *names: str) -> dict[str, pulumi.Input[str]]:

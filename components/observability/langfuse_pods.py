@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 core, apps, meta = kubernetes.core.v1, kubernetes.apps.v1, kubernetes.meta.v1
 
-TLS_PORT, WEB_PORT, WORKER_PORT, DOOR_PORT, MIGRATION_PORT = 3000, 3001, 3030, 6380, 9000
-"""The first is what callers see; all others but the worker's, which answers probes, are on the pod's loopback."""
+TLS_PORT, WEB_PORT, WORKER_PORT, DOOR_PORT, MIGRATION_PORT = 3005, 3001, 3030, 6380, 9000
+"""The first is what callers see, and no other component's, so that the load balancer's rule for it is its own; all others
+but the worker's, which answers probes, are on the pod's loopback."""
 HEALTHY, READY, WORKER_HEALTHY = "/api/public/health", "/api/public/ready", "/api/health"
 USER = 1001
 """As whom Langfuse's images run."""

@@ -115,7 +115,7 @@ def test_the_port_is_the_otlp_path_with_the_half_of_the_key_pair_that_is_no_secr
     synthesised(LangfuseSpec(), made=made)
     port = made[0].ports["traces"]
     assert isinstance(port, TracesPort)
-    assert (port.http, port.user) == ("https://tracing.tracing.svc:3000/api/public/otel", "pk-lf-platform")
+    assert (port.http, port.user) == ("https://tracing.tracing.svc/api/public/otel", "pk-lf-platform")
     assert port.secret_arn == builders.arn("secretsmanager", "secret:claims-prod/tracing/project-key")
     assert port.headers == {"x-langfuse-ingestion-version": "4"}
 
@@ -139,7 +139,7 @@ def test_an_edge_opens_the_way_and_the_key_and_takes_both_with_it(tracing: Resou
     assert "tracing/project-key" in grant
     assert "tracing/salt" not in grant
     (way,) = only(tracing, POLICY, f"{edge}-ingress").inputs["spec"]["ingress"]
-    assert way["ports"] == [{"port": 3000, "protocol": "TCP"}]
+    assert way["ports"] == [{"port": 3005, "protocol": "TCP"}]
 
 
 def test_nothing_secret_stands_in_the_environment(tracing: ResourceGraph) -> None:
@@ -192,8 +192,8 @@ def test_a_page_lets_in_whom_the_identity_provider_knows_to_look_and_no_more(sho
     }  # fmt: skip
     assert {name: settings[name] for name in wanted} == wanted
     assert {"proxy", "sign-on"} <= mounted(shown, "tracing-web-secrets")
-    (condition,) = only(shown, "aws:lb/listenerRule:ListenerRule").inputs["conditions"]
-    assert condition["hostHeader"]["values"] == ["traces.example.org"]
+    named, _ = only(shown, "aws:lb/listenerRule:ListenerRule").inputs["conditions"]
+    assert named["hostHeader"]["values"] == ["traces.example.org"]
     assert "AUTH_CUSTOM_ISSUER" not in told(shown, "worker")
 
 
