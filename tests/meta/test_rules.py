@@ -25,6 +25,7 @@ DECIDED_NOWHERE = {
     "iam_password_policy_age_limited": "no framework of a stack limits the age of a password",
     "kubernetes_workload_images_pinned": "no digest is pinned until `make pin-images` ran where registries can be reached",
     "s3_bucket_data_removed_in_time": "no framework of a stack limits how long data is kept",
+    "temporal_namespace_histories_removed": "no framework of a stack limits how long data is kept",
 }
 """Rules that say neither PASS nor FAIL on any of our stacks; their truth tables decide."""
 
