@@ -400,14 +400,14 @@ def cited() -> Iterator[tuple[str, str, str]]:
 
 def test_671_rows_are_told_apart(ours: Catalogue) -> None:
     standings = Counter(ours.standing(row).value for _, row in ours.rows(ours.frameworks))
-    assert standings == {"mapped": 353, "by-people": 281, "unmappable": 37}
+    assert standings == {"mapped": 354, "by-people": 281, "unmappable": 36}
 
 
-def test_192_of_the_200_technical_rows_are_mapped_and_the_others_say_why_not(ours: Catalogue) -> None:
+def test_193_of_the_200_technical_rows_are_mapped_and_the_others_say_why_not(ours: Catalogue) -> None:
     technical = [row for _, row in ours.rows(ours.frameworks) if row.kind is Kind.TECHNICAL]
     assert Counter("mapped" if row.controls else ours.standing(row).value for row in technical) == {
-        "mapped": 192,
-        "unmappable": 8,
+        "mapped": 193,
+        "unmappable": 7,
     }
 
 
