@@ -44,9 +44,11 @@ def door(
     component: Component, *, listen: int, told: Mapping[str, str], mounts: Sequence[core.VolumeMountArgs]
 ) -> core.ContainerArgs:
     """The container; `told` is what the program's Rules read, `mounts` are its certificate and, where it has one, its key."""
+    platform = component.platform
+    oldest = platform.posture.tls_min_version(platform.classes(component.noun))
     return core.ContainerArgs(
         name="door", image=image("litellm").at(component.platform), command=["python", f"{FOLDER}/{PROGRAM}"],
-        env=env({**told, "LISTEN": str(listen)}), ports=[core.ContainerPortArgs(name="https", container_port=listen)],
+        env=env({**told, "LISTEN": str(listen), "OLDEST_TLS": oldest}), ports=[core.ContainerPortArgs(name="https", container_port=listen)],
         startup_probe=http_probe(HEALTH, listen, scheme="HTTPS", period=5, failures=60),
         readiness_probe=http_probe(HEALTH, listen, scheme="HTTPS"),
         liveness_probe=core.ProbeArgs(

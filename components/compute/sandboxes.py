@@ -22,6 +22,6 @@ def sandboxes(component: Component, cluster: EksPort) -> str | None:
         return None
     kubernetes.node.v1.RuntimeClass(
         component.named(GVISOR), metadata=kubernetes.meta.v1.ObjectMetaArgs(name=GVISOR, labels=component.labels()),
-        handler=HANDLER, opts=component.within(provider=cluster.provider_resource),
+        handler=HANDLER, scheduling=kubernetes.node.v1.SchedulingArgs(node_selector={"blueprint/pool": "system"}), opts=component.within(provider=cluster.provider_resource),
     )  # fmt: skip
     return GVISOR

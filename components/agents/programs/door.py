@@ -203,12 +203,12 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, rules: Rules, certificate: Path = CERTIFICATE) -> None:
+    def __init__(self, port: int, rules: Rules, certificate: Path = CERTIFICATE, oldest: str = "1.2") -> None:
         handler = type("Bound", (Handler,), {"rules": rules})
         super().__init__(("0.0.0.0", port), handler)  # noqa: S104  a pod's own address; policies say who reaches it
         self._certificate, self._read = certificate, 0.0
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context.minimum_version = ssl.TLSVersion[f"TLSv{oldest.replace('.', '_')}"]
 
     def finish_request(self, request: object, client_address: object) -> None:
         """Runs in the connection's own thread, so that a slow caller keeps nobody waiting."""
@@ -220,12 +220,13 @@ class Server(ThreadingHTTPServer):
             wrapped = self._context.wrap_socket(request, server_side=True)  # type: ignore[arg-type]
         except (ssl.SSLError, OSError):
             return
-        super().finish_request(wrapped, client_address)  # type: ignore[arg-type]
+        super().finish_request(wrapped, client_address)
 
 
 def main() -> int:
     """Serve until the pod ends."""
-    Server(int(os.environ["LISTEN"]), Rules.told(os.environ)).serve_forever()
+    listen, oldest = int(os.environ["LISTEN"]), os.environ["OLDEST_TLS"]
+    Server(listen, Rules.told(os.environ), oldest=oldest).serve_forever()
     return 0
 
 

@@ -118,6 +118,19 @@ def test_a_caller_without_the_key_and_a_tool_that_is_not_offered_are_refused(
     assert len(seen) == before
 
 
+def test_a_caller_that_speaks_only_older_tls_is_not_heard(tmp_path: Path) -> None:
+    door = Server(0, Rules(1, 1), certificate(tmp_path), oldest="1.3")
+    threading.Thread(target=door.serve_forever, daemon=True).start()
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    connection = http.client.HTTPSConnection("127.0.0.1", door.server_port, context=context, timeout=5)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        connection.request("GET", "/healthz")
+    door.shutdown()
+    door.server_close()
+
+
 def test_it_is_healthy_as_long_as_the_program_listens(served: tuple[int, list[dict[str, str | None]]]) -> None:
     assert ask(served[0], "GET", "/healthz", key="")[0] == 200
 

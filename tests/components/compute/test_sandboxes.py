@@ -22,4 +22,5 @@ def graph_with(**image: bool) -> ResourceGraph:
 def test_nodes_with_gvisor_bring_a_runtime_class_and_others_none() -> None:
     made = only(graph_with(gvisor=True), RUNTIME_CLASS).inputs
     assert (made["metadata"]["name"], made["handler"]) == ("gvisor", "runsc")
+    assert made["scheduling"] == {"nodeSelector": {"blueprint/pool": "system"}}
     assert names(graph_with(), RUNTIME_CLASS) == []
