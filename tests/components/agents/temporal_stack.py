@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from blueprint.types import Dialect
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
 
 OTLP = Needs(offers=(Offer(name="otlp", dialect=Dialect.OTLP),))
+
+
+@cache
+def plain() -> ResourceGraph:
+    """What an empty part of the document makes, registered once a run."""
+    return synthesised(TemporalSpec())
 
 
 def synthesised(spec: TemporalSpec, ports: list[object] | None = None, **more: Needs) -> ResourceGraph:

@@ -12,7 +12,7 @@ from blueprint.types import Dialect
 from blueprint.wiring import Needs, Want
 from components.agents.temporal_spec import ROLES, TemporalSpec
 from tests.components import manifests
-from tests.components.agents.temporal_stack import synthesised
+from tests.components.agents.temporal_stack import plain, synthesised
 from tests.components.builders import names, only, types
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ CALLER = Needs(
 
 @pytest.fixture(scope="module")
 def temporal() -> ResourceGraph:
-    return synthesised(TemporalSpec())
+    return plain()
 
 
 def pod(graph: ResourceGraph, role: str) -> Any:

@@ -8,8 +8,7 @@ import pytest
 
 from blueprint.graph import ResourceGraph
 from compliance.findings import Outcome
-from components.agents.temporal_spec import TemporalSpec
-from tests.components.agents.temporal_stack import synthesised
+from tests.components.agents.temporal_stack import plain
 from tests.components.verdicts import GONE, changed, verdicts, without
 
 POD = "spec.template.spec"
@@ -18,7 +17,7 @@ FRONTEND, SETTINGS = "durable-execution-frontend-pods", "durable-execution-setti
 
 @pytest.fixture(scope="module")
 def temporal() -> ResourceGraph:
-    return synthesised(TemporalSpec())
+    return plain()
 
 
 def failed(found: ResourceGraph) -> set[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from blueprint.types import Dialect
 from blueprint.wiring import Needs, Offer
 from components.governance.marquez import Marquez
+from components.governance.marquez_spec import MarquezSpec
 from tests.components import builders
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
     from blueprint.ports import Port
-    from components.governance.marquez_spec import MarquezSpec
 
 OTLP = Needs(offers=(Offer(name="otlp", dialect=Dialect.OTLP),))
+
+
+@cache
+def plain() -> ResourceGraph:
+    """What an empty part of the document makes, registered once a run."""
+    return synthesised(MarquezSpec())
 
 
 def synthesised(spec: MarquezSpec, ports: list[Port] | None = None, **more: Needs) -> ResourceGraph:

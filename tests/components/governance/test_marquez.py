@@ -15,7 +15,7 @@ from components.governance.marquez_spec import MarquezSpec
 from components.governance.programs import lineage_door
 from tests.components import manifests
 from tests.components.builders import CLASSES, arn, names, only, types
-from tests.components.governance.marquez_stack import synthesised
+from tests.components.governance.marquez_stack import plain, synthesised
 from tests.components.strictest import strictest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ CALLER = Needs(
 
 @pytest.fixture(scope="module")
 def marquez() -> ResourceGraph:
-    return synthesised(MarquezSpec())
+    return plain()
 
 
 def pod(graph: ResourceGraph) -> Any:

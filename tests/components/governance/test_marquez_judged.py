@@ -8,8 +8,7 @@ import pytest
 
 from blueprint.graph import ResourceGraph
 from compliance.findings import Outcome
-from components.governance.marquez_spec import MarquezSpec
-from tests.components.governance.marquez_stack import synthesised
+from tests.components.governance.marquez_stack import plain
 from tests.components.verdicts import changed, verdicts, without
 
 SETTINGS, POD = "lineage-settings", "spec.template.spec"
@@ -17,7 +16,7 @@ SETTINGS, POD = "lineage-settings", "spec.template.spec"
 
 @pytest.fixture(scope="module")
 def marquez() -> ResourceGraph:
-    return synthesised(MarquezSpec())
+    return plain()
 
 
 def failed(found: ResourceGraph) -> set[str]:
