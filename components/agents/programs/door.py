@@ -23,6 +23,8 @@ CERTIFICATE = Path("/run/certificate/server.pem")
 """Key and certificate, kept by the container next door."""
 HOP = frozenset({"connection", "content-length", "host", "keep-alive", "transfer-encoding", "authorization"})
 """Headers that are not handed on: those of one connection, and the caller's credentials."""
+BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+"""Answers after which nothing may follow."""
 PIECE = 65_536
 LONGEST = 4 * 1024 * 1024
 """Bytes of one request."""
@@ -177,6 +179,10 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in HOP:
                 self.send_header(name, value)
+        if answer.status in BODILESS:
+            self.end_headers()
+            connection.close()
+            return HTTPStatus(answer.status)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         while piece := answer.read1(PIECE):

@@ -44,6 +44,10 @@ class Program(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_DELETE(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *args: object) -> None:
         del args
 
@@ -116,6 +120,10 @@ def test_a_caller_without_the_key_and_a_tool_that_is_not_offered_are_refused(
     assert ask(port, "POST", "/mcp", other) == (403, b'{"error": "not offered: drop"}')
     assert ask(port, "POST", "/mcp", [CALL, other])[0] == 403
     assert len(seen) == before
+
+
+def test_the_end_of_a_session_is_answered_without_a_body(served: tuple[int, list[dict[str, str | None]]]) -> None:
+    assert ask(served[0], "DELETE", "/mcp") == (204, b"")
 
 
 def test_a_caller_that_speaks_only_older_tls_is_not_heard(tmp_path: Path) -> None:
