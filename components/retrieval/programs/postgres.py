@@ -51,7 +51,7 @@ class Connection:
         try:
             self._wire = self._secured(raw, place.host, tls)
             self._sign_in(place, password)
-        except BaseException:
+        except (OSError, StatementError, UnavailableError):
             raw.close()
             raise
 
@@ -148,16 +148,18 @@ class Pool:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        connection = self._fresh()
+        connection, usable = self._fresh(), False
         try:
             yield connection
+            usable = True
         except StatementError:
-            self._give_back(connection)
+            usable = True
             raise
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
+        finally:
+            if usable:
+                self._give_back(connection)
+            else:
+                connection.close()
 
     def _fresh(self) -> Connection:
         while True:
