@@ -8,7 +8,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPMessage
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
 
 from components.observability.programs.measures import Json
 
@@ -47,15 +51,38 @@ class Gateway:
         return at(told, "data", 0, "embedding")
 
 
+class SameHost(urllib.request.HTTPRedirectHandler):
+    """Posts again where the same host sends a request on, as it does to add a slash; the key goes nowhere else."""
+
+    def redirect_request(  # the signature is urllib's
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,
+        msg: str,  # noqa: ARG002
+        headers: HTTPMessage,  # noqa: ARG002
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The request for the new place; none, and so an error, for any other."""
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        if code not in (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT) or (old.scheme, old.netloc) != (
+            new.scheme,
+            new.netloc,
+        ):
+            return None
+        return urllib.request.Request(newurl, data=req.data, headers=dict(req.header_items()))  # noqa: S310  the same host
+
+
 def over_https(authority: Path) -> Call:
     """Posts JSON to whom the cluster's authority vouches for; an answer may come as one event of a stream."""
     context = ssl.create_default_context(cafile=str(authority))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # authorities of older clusters have no key identifier
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), SameHost())
 
     def call(url: str, key: str, body: Json, headers: Mapping[str, str]) -> tuple[Json, Mapping[str, str]]:
         sent = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {}), **headers}
         request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=sent)  # noqa: S310  addresses of ports
-        with urllib.request.urlopen(request, timeout=SECONDS, context=context) as answer:  # noqa: S310
+        with opener.open(request, timeout=SECONDS) as answer:
             return answered(answer.read().decode()), dict(answer.headers.items())
 
     return call

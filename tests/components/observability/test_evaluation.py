@@ -147,7 +147,8 @@ def test_the_gateway_is_asked_for_the_routes_and_tools_that_are_used_and_no_othe
         want.name: want for want in EvaluationSpec.model_validate({**MINIMAL, "retrieval": RETRIEVAL}).needs().wants
     }
     assert wants["models"].allows == {"chat", "strong", "embed"}
-    assert (wants["tools"].allows, wants["tools"].of) == ({"knowledge/search"}, "gateway")
+    assert wants["tools"].allows == {"knowledge/search"}
+    assert wants["tools"].of == "gateway"
     assert wants["otlp"].allows == {"http"}
     assert wants["lineage"].optional
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 import pytest
 import yaml
 from pydantic import ValidationError

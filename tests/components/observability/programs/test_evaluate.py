@@ -154,7 +154,7 @@ def test_with_an_embedding_route_meaning_is_searched_for_as_well() -> None:
     stand = Stand(finds=["d1"])
     told = {**SETTINGS, "retrieval": {**SETTINGS["retrieval"], "embedding": "embed"}}
     run(told, fetch, stand.gateway(), Sent().send)
-    (arguments,) = [body["params"]["arguments"] for _, body, _ in stand.asked if body.get("method") == "tools/call"]  # type: ignore[index,call-overload]
+    (arguments,) = [body["params"]["arguments"] for _, body, _ in stand.asked if body.get("method") == "tools/call"]  # type: ignore[index]
     assert arguments["vector"] == [0.5, 0.25]
 
 
@@ -255,7 +255,7 @@ def test_the_programs_end_tells_whether_everything_was_measured(
     bucket = Bucket()
     session = type("Session", (), {"create_client": lambda *_, **__: bucket})()
     monkeypatch.setattr(evaluate, "over_https", lambda _: call)
-    monkeypatch.setattr(evaluate.botocore.session, "get_session", lambda: session)
+    monkeypatch.setattr("botocore.session.get_session", lambda: session)
     assert evaluate.main() == 0
     assert sent == ["https://collector/v1/metrics"]
     bucket.content = b"changed"
