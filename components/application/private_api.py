@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.component import Component
+from blueprint.errors import DocumentError, Problem
 from blueprint.ports import AgentPort
 from blueprint.types import KeyPurpose, Layer
 from components.application.agent_routes import route_agents
@@ -95,7 +96,7 @@ class PrivateApi(Component):
         return aws.apigateway.RestApi(
             self.named("api"), name=f"{self.platform.label}-entry", description="Private way in for applications and people",
             endpoint_configuration=aws.apigateway.RestApiEndpointConfigurationArgs(
-                types="PRIVATE", vpc_endpoint_ids=[network.vpc_endpoint_ids[ENTRY]], ip_address_type="dualstack"
+                types="PRIVATE", vpc_endpoint_ids=[_endpoint(network)], ip_address_type="dualstack"
             ),
             security_policy=TLS_POLICIES[oldest, validated], endpoint_access_mode="STRICT", tags=self.tags(),
             opts=self.within(protect=self._spec.keep),
@@ -108,7 +109,7 @@ class PrivateApi(Component):
             "Action": "execute-api:Invoke",
             "Resource": pulumi.Output.concat(api.execution_arn, "/*"),
         }
-        endpoint = {"aws:SourceVpce": network.vpc_endpoint_ids[ENTRY]}
+        endpoint = {"aws:SourceVpce": _endpoint(network)}
         return aws.apigateway.RestApiPolicy(
             self.named("door"), rest_api_id=api.id,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [
@@ -199,3 +200,18 @@ class PrivateApi(Component):
         return aws.apigateway.Account(
             self.named("logging"), cloudwatch_role_arn=role.arn, opts=self.within(depends_on=[rights])
         )
+
+
+def _endpoint(network: NetworkPort) -> pulumi.Input[str]:
+    """The VPC's endpoint of private APIs. Raises DocumentError for a network that exists already and does not name one."""
+    found = network.vpc_endpoint_ids.get(ENTRY)
+    if found is not None:
+        return found
+    raise DocumentError([
+        Problem(
+            what=f"has no endpoint of {ENTRY}", path=(network.provider, "endpoints"), value=ENTRY,
+            allowed=", ".join(sorted(network.vpc_endpoint_ids)) or "none is named",
+            why="a private API is reached through an interface endpoint of its VPC and in no other way",
+            fix=f"make one in the network that exists and name it: endpoints: {{{ENTRY}: vpce-…}}",
+        )
+    ])  # fmt: skip

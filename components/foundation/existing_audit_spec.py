@@ -24,7 +24,10 @@ class ExistingAuditTrailSpec(Spec):
 
     kind: Literal["existing"] = "existing"
     trail_arn: TrailArn = Field(description="The trail that records this account")
-    log_archive_bucket: BucketName = Field(description="Bucket that the trail writes to")
+    log_archive_bucket: BucketName = Field(
+        description="Bucket that the trail writes to; its policy and its key's must admit <name>-<environment>-governance-delivery "
+        "of this account below governance/ where the document has a register"
+    )
     access_log_bucket: BucketName = Field(
         description="Bucket of this account and region that takes access logs of buckets and load balancers"
     )

@@ -26,12 +26,13 @@ def entered(*agents: str, **context: Any) -> ResourceGraph:
     """The API before some agents; what is no agent in `context` is said by the document or the platform."""
     said = {key: context.pop(key) for key in list(context) if key in PrivateApiSpec.model_fields}
     spec = PrivateApiSpec.model_validate({**SPEC, "agents": agents, **said})
+    around = context.pop("network", None) or builders.network()
     offers = {f"agents/{name}": Needs(offers=(Offer(name="agent", dialect=Dialect.AGENT),)) for name in agents}
 
     def program() -> None:
         PrivateApi(
             "application", spec, platform=builders.platform({"application": spec.needs(), **offers}, **context),
-            network=builders.network(), keys=builders.keys(), audit=builders.audit(), ingress=builders.ingress(),
+            network=around, keys=builders.keys(), audit=builders.audit(), ingress=builders.ingress(),
             ports={f"agent-{name}": AgentPort(provider=f"agents/{name}", path=f"/agents/{name}") for name in agents},
         )  # fmt: skip
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
+from blueprint.errors import DocumentError
 from blueprint.types import KeyPurpose
 from compliance.findings import Outcome
 from components.application.private_api import TLS_POLICIES
@@ -199,6 +201,14 @@ def test_each_weakening_turns_its_rule(entry: ResourceGraph, name: str, path: st
 )
 def test_what_is_taken_away_turns_its_rule(entry: ResourceGraph, gone: str, rule: str) -> None:
     assert rule in failing(without(entry, f"application-{gone}"))
+
+
+def test_a_network_without_the_endpoint_is_refused_with_the_way_out() -> None:
+    bare = replace(network(), vpc_endpoint_ids={"s3": "vpce-0123456789abcdef0"})
+    with pytest.raises(DocumentError, match="has no endpoint of execute-api") as caught:
+        entered(network=bare)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.allowed) == (("network", "endpoints"), "s3")
 
 
 @pytest.mark.parametrize(
