@@ -66,3 +66,13 @@ class ApprovalQueue(Subject):
     """Whether somebody is told of a request that waits long."""
     undecided_alarm: Leaf[bool]
     """Whether somebody is told of any request that nobody decided."""
+
+
+@dataclass(frozen=True)
+class AskerRights(Subject):
+    """What the role of a part of an agent may do that asks for approvals."""
+
+    decides: Leaf[bool]
+    """Whether it may take requests from the queue as well, and so decide on its own."""
+    approver_key_denied: Leaf[bool]
+    """Whether it is denied a secret: the key to which the gateway gives tools that wait for a person."""

@@ -11,14 +11,16 @@ from pydantic import JsonValue
 
 from blueprint.graph import Ref, embedded_json, is_unknown, parts
 from blueprint.tags import Tag
-from compliance.facts.agents import Agent, ApprovalQueue, KernelClass, ToolServer
+from compliance.facts.agents import Agent, ApprovalQueue, AskerRights, KernelClass, ToolServer
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.leaf import every, inverted, some
+from compliance.facts.policy import Statement
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links
 from compliance.sources.planned.mounts import SERVICE, inside_only, secret_names
 from compliance.sources.planned.objects import labels, namespace_of, objects
 from compliance.sources.planned.pods import CONFIG_MAP, Pod
+from compliance.sources.planned.policies import asked
 from compliance.sources.planned.reading import MISSING, Reading
 from compliance.sources.planned.serving import speaks_tls
 
@@ -29,6 +31,8 @@ SKIPPED = "eks.amazonaws.com/skip-containers"
 """Annotation that names containers without credentials."""
 PLATFORMS_OWN = frozenset({"cache-door", "door"})
 """Containers of the platform, beside the organisation's."""
+_ASKS, _READS = frozenset({"sqs:sendmessage"}), "secretsmanager:getsecretvalue"
+_DECIDES = frozenset({"sqs:*", "sqs:receivemessage", "sqs:deletemessage"})
 _INSIDE = re.compile(r"^https://[^/:]+\.svc(\.cluster\.local)?(:\d+)?(/|$)")
 _LOOPBACK = re.compile(r"^redis://127\.0\.0\.1[:/]")
 _FORGETS = re.compile(r"DELETE FROM memories WHERE written < now\(\) - interval '\d+ days'")
@@ -114,6 +118,28 @@ def approval_queue(reading: Reading) -> ApprovalQueue | None:
         waiting_alarm=_alarmed(reading, alarms.get(reading.urn, ()), "ApproximateAgeOfOldestMessage"),
         undecided_alarm=_alarmed(reading, alarms.get(lost or "", ()), "ApproximateNumberOfMessagesVisible"),
     )
+
+
+def asker_rights(reading: Reading) -> AskerRights | None:
+    """Fold the policy of a role of an agent's component that may put requests into a queue."""
+    component = reading.links.components.get(reading.urn, "")
+    none = reading.known("policy", value=False)
+    asks = asked(reading, "policy", lambda found: any(_may(each, _ASKS) for each in found), none)
+    if not component.startswith("agents-") or not isinstance(asks, Known) or not asks.value:
+        return None
+    return AskerRights(
+        id=reading.id("AskerRights"),
+        urns=(reading.urn,),
+        data_classes=reading.account_classes(),
+        decides=asked(reading, "policy", lambda found: any(_may(each, _DECIDES) for each in found), none),
+        approver_key_denied=asked(
+            reading, "policy", lambda found: any(not each.allow and _READS in each.actions for each in found), none
+        ),
+    )
+
+
+def _may(statement: Statement, actions: frozenset[str]) -> bool:
+    return statement.allow and bool(statement.actions & actions)
 
 
 @dataclass(frozen=True)
@@ -283,4 +309,5 @@ ADAPTERS = (
     Adapter(DEPLOYMENT, agent),
     Adapter("kubernetes:node.k8s.io/v1:RuntimeClass", kernel_class),
     Adapter(QUEUE, approval_queue),
+    Adapter("aws:iam/rolePolicy:RolePolicy", asker_rights),
 )

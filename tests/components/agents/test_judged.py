@@ -66,7 +66,7 @@ def test_every_rule_of_agents_tools_and_of_the_gateway_is_decided(
     agent: ResourceGraph, tools: ResourceGraph, called: ResourceGraph
 ) -> None:
     for found, beginning, number in (
-        (agent, "agents_", 12),
+        (agent, "agents_", 13),
         (tools, "tools_server", 7),
         (called, "litellm_gateway", 20),
     ):
@@ -124,6 +124,16 @@ def test_each_weaker_part_of_an_agent_fails_a_rule(
 def test_memory_that_never_ends_and_an_alarm_that_is_gone_fail(agent: ResourceGraph) -> None:
     assert "agents_agent_memory_ends" in failed(without(agent, "agents-intake-databases-script"))
     assert "agents_approval_queue_watched" in failed(without(agent, f"{QUEUE}-waiting"))
+
+
+def test_a_part_that_asks_and_could_decide_fails(agent: ResourceGraph) -> None:
+    (held,) = (each for each in agent.of("aws:iam/rolePolicy:RolePolicy") if each.name == "agents-intake-runtime-own")
+    policy: Any = held.inputs["policy"]
+    assert failed(agent) == set()
+    for before, after in (("Deny", "Allow"), ("sqs:GetQueueUrl", "sqs:ReceiveMessage")):
+        pieces = [each.replace(before, after) if isinstance(each, str) else each for each in policy["$text"]]
+        weaker = changed(agent, held.name, "policy", {"$text": pieces})
+        assert "agents_asker_rights_cannot_decide" in failed(weaker)
 
 
 @pytest.mark.parametrize(
