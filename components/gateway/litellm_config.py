@@ -69,6 +69,7 @@ def settings(spec: LiteLlmSpec, handling: Handling) -> dict[str, JsonValue]:
             "cache": True,
             "cache_params": {"type": "redis", "host": "127.0.0.1", "port": DOOR_PORT, "supported_call_types": []},
             "callbacks": ["prometheus"] if handling.logging == "off" else ["prometheus", "otel"],
+            "enable_end_user_cost_tracking_prometheus_only": True,  # spend by tenant: what a caller names as `user`
             "json_logs": True,
             "redact_user_api_key_info": True,
             "turn_off_message_logging": not handling.content_recorded,
