@@ -59,6 +59,13 @@ def matrix_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **TypeAdapter(Matrix).json_schema()}
 
 
+def capacity_schema() -> dict[str, Any]:
+    """blueprint.capacity/1"""
+    from blueprint.planner.capacity import Capacity  # noqa: PLC0415
+
+    return {"$schema": DIALECT, **TypeAdapter(Capacity).json_schema()}
+
+
 def _with_preset(document: dict[str, Any]) -> dict[str, Any]:
     """Slots that a preset may fill are not required in the file; names and owner always are."""
     always = ("name", "environment", "owner", "cost_centre", "account")
@@ -67,4 +74,5 @@ def _with_preset(document: dict[str, Any]) -> dict[str, Any]:
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "stack": stack_schema, "graph": graph_schema, "findings": findings_schema, "matrix": matrix_schema,
+    "capacity": capacity_schema,
 }  # fmt: skip

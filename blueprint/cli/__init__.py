@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "render saved results again, without computing anything",
     "explain": "tell all about a rule, control, requirement, parameter, kind or setting",
     "list": "list stacks, frameworks, parameters, controls, rules, kinds or presets",
+    "plan-capacity": "say whether a model fits, how much it serves, and what it costs",
     "schema": "print the JSON Schema of a document or an output",
 }
 
@@ -36,7 +37,7 @@ class _Late(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"blueprint.cli.{cmd_name}_command")
+        module = import_module(f"blueprint.cli.{cmd_name.replace('-', '_')}_command")
         command = module.command
         return command if isinstance(command, click.Command) else None
 

@@ -1,49 +1,70 @@
-"""Open-weight models: the numbers that decide memory, from one dated table. Nothing here says that a model fits."""
+"""Open-weight models by name, and any model by its configuration. Nothing here says that a model fits."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from blueprint.errors import NotFound
+from blueprint.errors import FileUnreadable, NotFound
+from blueprint.planner.architecture import Architecture, architecture
 from blueprint.types import Frozen
 
 
 class OpenModel(Frozen):
-    """One model as its own configuration describes it. None: not in the source, or not one number."""
+    """One model of the table."""
 
     id: str
     """owner/model on the hub."""
     parameters_billion: float
+    """As its makers state it; the planner counts layers itself."""
     active_billion: float | None
     """Parameters that work on one token; None for a dense model."""
-    layers: int
-    hidden: int
-    heads: int
-    kv_heads: int | None
-    """None for latent attention, which keeps no heads apart."""
-    head_dim: int | None
-    vocabulary: int
     native: str
     """Number formats of the published weights."""
-    context: int
-    kv_bytes_per_token: int | None
-    """Of the whole model at 16 bits, for the part that grows with every token."""
     licence: str
     checked: Literal["config", "config and logs", "logs", "memory"]
     """How the numbers were read; licences of all rows are from memory."""
+    config: Mapping[str, Any]
+    """The keys of its config.json that decide memory."""
+
+    @property
+    def short(self) -> str:
+        """The name without its owner, in small letters."""
+        return self.id.partition("/")[2].lower()
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """Of the whole model at 16 bits, for the part that grows with every token."""
+        growing = [each for each in known(self.id).attention if each.kind in {"full", "latent"}]
+        return sum(each.layers * 2 * each.head_dim * (2 * each.kv_heads or 1) for each in growing)
+
+
+class _Packed(Frozen):
+    id: str
+    like: str
+    format: str
 
 
 class _Table(Frozen):
     read: str
     sources: tuple[str, ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | int | float | None, ...], ...]
+    models: tuple[OpenModel, ...]
+    packed: tuple[_Packed, ...]
+
+
+class Named(NamedTuple):
+    """A model that was found, and where."""
+
+    name: str
+    architecture: Architecture
+    source: str
 
 
 @cache
@@ -54,25 +75,72 @@ def _table() -> _Table:
 
 @cache
 def models() -> Mapping[str, OpenModel]:
-    """Every known model by its id."""
-    table = _table()
-    known = (OpenModel.model_validate(dict(zip(table.columns, row, strict=True))) for row in table.rows)
-    return MappingProxyType({each.id: each for each in known})
+    """Every model of the table by its id."""
+    return MappingProxyType({each.id: each for each in _table().models})
+
+
+@cache
+def packed() -> Mapping[str, tuple[str, str]]:
+    """Further checkpoints: the model whose layers they have, and the format of their weights."""
+    return MappingProxyType({each.id: (each.like, each.format) for each in _table().packed})
 
 
 def open_model(name: str) -> OpenModel:
-    """The model of that id. Raises NotFound with the nearest ones."""
-    if name not in models():
-        raise NotFound("open-weight model", name, models())
-    return models()[name]
+    """The model of that id or short name. Raises NotFound with the nearest ones."""
+    spoken = {each.short: each.id for each in models().values()} | {each.lower(): each for each in models()}
+    found = spoken.get(name.lower())
+    if found is None:
+        raise NotFound("open-weight model", name, {*models(), *packed(), *spoken})
+    return models()[found]
+
+
+@cache
+def known(name: str) -> Architecture:
+    """The architecture of a model of the table, by id or short name. Raises NotFound."""
+    spoken = {key: each for each in packed() for key in (each.lower(), each.partition("/")[2].lower())}
+    if name.lower() in spoken:
+        like, form = packed()[spoken[name.lower()]]
+        return known(like).model_copy(update={"format": form})
+    return architecture(open_model(name).config)
+
+
+def find(name: str) -> Named:
+    """A model by id, by short name, or by the path of a config.json.
+
+    Raises NotFound for an unknown name, FileUnreadable for a file that holds no configuration, DocumentError for an
+    architecture that is not known.
+    """
+    path = Path(name)
+    if path.suffix == ".json" or path.is_file() or path.joinpath("config.json").is_file():
+        file = path / "config.json" if path.is_dir() else path
+        return Named(name, architecture(_read(file)), f"configuration: {name}")
+    row = models().get(name)
+    checked = f"configuration: models.yaml, {_table().read}" + (f", checked: {row.checked}" if row else "")
+    return Named(name, known(name), checked)
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise FileUnreadable(f"{path}: not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise FileUnreadable(f"{path}: holds a {type(found).__name__}, not a configuration")
+    return found
 
 
 def divides_heads(name: str, tensor_parallel: int) -> bool | None:
     """Whether attention heads can be shared out over so many GPUs; None for a model that the table does not have."""
-    known = models().get(name)
-    return None if known is None else known.heads % tensor_parallel == 0
+    return known(name).heads % tensor_parallel == 0 if name in {*models(), *packed()} else None
 
 
 def models_read() -> str:
     """Date of the table."""
     return _table().read
+
+
+def models_sources() -> tuple[str, ...]:
+    """Sources of the table."""
+    return _table().sources

@@ -3,30 +3,45 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.models import divides_heads, models, models_read, open_model
+from blueprint.planner.models import divides_heads, find, known, models, models_read, models_sources, open_model, packed
+
+STATED = {
+    "meta-llama/Llama-3.1-8B-Instruct": 131072, "meta-llama/Llama-3.3-70B-Instruct": 327680, "meta-llama/Llama-3.1-405B-Instruct": 516096,
+    "meta-llama/Llama-4-Scout-17B-16E-Instruct": 49152, "mistralai/Mixtral-8x7B-Instruct-v0.1": 131072, "Qwen/Qwen2.5-7B-Instruct": 57344,
+    "mistralai/Mixtral-8x22B-Instruct-v0.1": 229376, "Qwen/Qwen2.5-72B-Instruct": 327680, "Qwen/Qwen3-8B": 147456, "Qwen/Qwen3-32B": 262144,
+    "Qwen/Qwen3-30B-A3B": 98304, "Qwen/Qwen3-235B-A22B-Instruct-2507": 192512, "Qwen/Qwen3-Coder-480B-A35B-Instruct": 253952,
+    "Qwen/Qwen3.5-27B": 65536, "Qwen/Qwen3.5-122B-A10B": 24576, "deepseek-ai/DeepSeek-V3": 70272, "moonshotai/Kimi-K2-Thinking": 70272,
+    "MiniMaxAI/MiniMax-M2.7": 253952, "openai/gpt-oss-20b": 24576, "openai/gpt-oss-120b": 36864, "microsoft/phi-4": 204800,
+    "google/gemma-3-27b-it": 81920, "google/gemma-4-31B-it": 81920, "google/gemma-4-26B-A4B-it": 20480, "ibm-granite/granite-3.3-8b-instruct": 163840,
+}  # fmt: skip
+"""Bytes of the cache for a token as published, for the layers that keep every token."""
 
 
 def test_the_table_says_what_the_source_says() -> None:
-    found = open_model("Qwen/Qwen3-32B")
-    assert (found.layers, found.hidden, found.heads, found.kv_heads, found.head_dim) == (64, 5120, 64, 8, 128)
-    assert (found.vocabulary, found.context, found.kv_bytes_per_token, found.checked) == (
-        151936,
-        40960,
-        262144,
-        "config",
-    )
+    found = known("Qwen/Qwen3-32B")
+    assert (found.layers, found.hidden, found.heads, found.kv_heads) == (64, 5120, 64, 8)
+    assert (found.vocabulary, found.context, open_model("Qwen/Qwen3-32B").checked) == (151936, 40960, "config")
     assert open_model("Qwen/Qwen3-30B-A3B").active_billion == 3.3
 
 
-def test_cache_bytes_of_plain_attention_are_layers_heads_and_two_bytes_each_for_keys_and_values() -> None:
-    plain = [
-        each for each in models().values() if each.id.startswith(("meta-llama/Llama-3", "Qwen/Qwen3-", "Qwen/Qwen2.5"))
-    ]
-    assert len(plain) >= 8
-    for each in plain:
-        assert each.kv_heads is not None
-        assert each.head_dim is not None
-        assert each.kv_bytes_per_token == 2 * 2 * each.layers * each.kv_heads * each.head_dim
+def test_bytes_of_the_cache_are_those_that_are_published() -> None:
+    assert {name: open_model(name).kv_bytes_per_token for name in STATED} == STATED
+
+
+def test_every_model_of_the_table_has_an_architecture() -> None:
+    assert len(models()) >= 60
+    for name in [*models(), *packed()]:
+        assert known(name).body.total > 0
+
+
+def test_another_checkpoint_has_the_layers_of_its_model_in_its_own_format() -> None:
+    found = known("RedHatAI/Llama-3.3-70B-Instruct-fp8-dynamic")
+    assert found == known("meta-llama/Llama-3.3-70B-Instruct").model_copy(update={"format": "fp8"})
+
+
+@pytest.mark.parametrize("name", ["Qwen/Qwen3-32B", "qwen3-32b", "qwen/qwen3-32b"])
+def test_a_model_is_found_by_id_and_by_short_name(name: str) -> None:
+    assert find(name).architecture == known("Qwen/Qwen3-32B")
 
 
 def test_an_unknown_model_is_answered_with_the_nearest() -> None:
@@ -44,5 +59,6 @@ def test_whether_heads_can_be_shared_out_is_unknown_for_a_model_that_is_not_in_t
     assert divides_heads(name, gpus) is answer
 
 
-def test_the_table_carries_its_date() -> None:
+def test_the_table_carries_its_date_and_sources() -> None:
     assert models_read() == "2026-11-20"
+    assert models_sources()

@@ -1,0 +1,120 @@
+"""blueprint plan-capacity"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from blueprint.cli.outputs import as_json, output_option, write_all
+
+if TYPE_CHECKING:
+    from blueprint.planner.accelerators import Accelerator
+    from blueprint.planner.models import Named
+    from blueprint.planner.request import Request
+
+Outputs = tuple[tuple[str, Path | None], ...]
+
+_FLAGS: tuple[tuple[str, type, str], ...] = (
+    ("--total-gpu-memory-gib", float, "Memory of one GPU as its driver reports it."),
+    ("--tensor-parallel", int, "GPUs that share every layer."),
+    ("--pipeline-parallel", int, "Stages of layers."),
+    ("--data-parallel", int, "Replicas that share their experts."),
+    ("--decode-context-parallel", int, "Ranks that share the tokens of a sequence."),
+    ("--dtype", str, "What is computed in: auto, bfloat16, float16, float32."),
+    ("--quantization", str, "Format of the weights: fp8, int8, int4, mxfp4, nvfp4, or vLLM's name of it."),
+    ("--kv-cache-dtype", str, "Format of the cache: auto, fp8, …"),
+    ("--max-model-len", int, "Tokens of the longest sequence."),
+    ("--max-num-seqs", int, "Sequences of one step."),
+    ("--max-num-batched-tokens", int, "Tokens of one step."),
+    ("--gpu-memory-utilization", float, "Share of the GPU that vLLM is granted."),
+    ("--vllm-version", str, "Version whose accounting holds."),
+)
+
+
+def _flags(command: Callable[..., None]) -> Callable[..., None]:
+    """The flags of `vllm serve` that decide memory, each of them optional."""
+    for name, kind, text in reversed(_FLAGS):
+        command = click.option(name, type=kind, default=None, help=text)(command)
+    for name, text in (
+        ("--enforce-eager", "Without CUDA graphs."),
+        ("--expert-parallel", "Whole experts on each GPU."),
+    ):
+        command = click.option(name, is_flag=True, default=None, help=text)(command)
+    return command
+
+
+@click.command(name="plan-capacity")
+@click.argument("model")
+@click.option("--gpu", default=None, help="One GPU type: h100-sxm-80gb, l4, or the driver's name of it.")
+@click.option("--instance", default=None, help="One instance type, such as g6e.12xlarge.")
+@click.option("--context", type=click.IntRange(1), default=None, help="The same as --max-model-len.")
+@click.option(
+    "--concurrency", type=click.IntRange(1), default=1, show_default=True, help="Full-length sequences at once."
+)
+@click.option("--region", default="us-east-1", show_default=True, help="Region of offers and prices.")
+@click.option("--capacity", type=click.Choice(["on-demand", "spot", "reserved"]), default="on-demand", show_default=True,
+              help="How instances are bought.")  # fmt: skip
+@click.option("--format", "form", default=None, help="The same as --quantization.")
+@_flags
+@output_option("table", "json", "md", "csv", "svg")
+def command(
+    model: str,
+    gpu: str | None,
+    instance: str | None,
+    context: int | None,
+    concurrency: int,
+    region: str,
+    capacity: str,
+    form: str | None,
+    outputs: Outputs,
+    **flags: Any,
+) -> None:
+    """Say whether a MODEL fits, how much it serves, and what it costs. MODEL: an id, a short name, or a config.json.
+
+    With --gpu: one deployment, term by term. Without: every instance type of the region, ranked by cost.
+
+    blueprint plan-capacity Qwen/Qwen3-32B --gpu h100 --tensor-parallel 2 --max-model-len 32768 -o json
+
+    blueprint plan-capacity Qwen/Qwen3-32B --context 32768 --concurrency 8 --region eu-central-1
+    """  # fmt: skip
+    from blueprint.planner.accelerators import accelerator  # noqa: PLC0415  help loads none of the planner
+    from blueprint.planner.models import find  # noqa: PLC0415
+
+    _agree("--context", context, "--max-model-len", flags["max_model_len"])
+    _agree("--format", form, "--quantization", flags["quantization"])
+    if gpu and instance:
+        raise click.UsageError("--gpu and --instance contradict each other: an instance type has its own GPUs")
+    request = _request(flags, context, form)
+    if gpu is not None:
+        chosen = accelerator(gpu)
+        _deployment(find(model), chosen, request, outputs)
+        return
+    from blueprint.cli.capacity_options import ranked  # noqa: PLC0415  only a table needs prices
+
+    ranked(find(model), request, instance, concurrency, region, capacity, outputs)
+
+
+def _agree(one: str, first: object, other: str, second: object) -> None:
+    if first is not None and second is not None and first != second:
+        raise click.UsageError(f"{one} {first} and {other} {second} contradict each other; they are one setting")
+
+
+def _request(flags: dict[str, Any], context: int | None, form: str | None) -> Request:
+    from blueprint.planner.request import Request  # noqa: PLC0415
+
+    given = {**flags, "max_model_len": flags["max_model_len"] or context, "quantization": flags["quantization"] or form}
+    return Request.model_validate(given)
+
+
+def _deployment(model: Named, gpu: Accelerator, request: Request, outputs: Outputs) -> None:
+    from blueprint.planner.capacity import capacity  # noqa: PLC0415
+    from blueprint.planner.capacity_page import as_csv, as_markdown, as_svg, as_table  # noqa: PLC0415
+
+    found = capacity(model.name, model.architecture, gpu, request, source=model.source)
+    write_all(outputs, {
+        "table": lambda: as_table(found), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
+        "svg": lambda: as_svg(found), "json": lambda: as_json(found.model_dump(mode="json", by_alias=True)),
+    })  # fmt: skip

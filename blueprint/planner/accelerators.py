@@ -1,0 +1,97 @@
+"""GPUs: the memory that a driver reports, and what they can compute, from one dated table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal
+
+import yaml
+
+from blueprint.errors import NotFound
+from blueprint.planner.instances import Instance, instance
+from blueprint.types import Frozen
+
+
+class Accelerator(Frozen):
+    """One GPU model. Its memory is less than the catalogue says, because a driver keeps some."""
+
+    name: str
+    memory_gib: float
+    known: Literal["log", "derived"]
+    """How the memory is known: printed in a published log, or derived and to be measured."""
+    capability: float
+    """CUDA compute capability."""
+    bandwidth_gbs: int
+    """Of its memory, in 10⁹ bytes a second."""
+    dense_tflops: int
+    """In 16 bits, without sparsity."""
+    link: Literal["PCIe", "NVLink", "NVSwitch"]
+    ec2: str | None
+    """Accelerator and MiB as the EC2 API reports them; None where EC2 has none."""
+    names: tuple[str, ...]
+    """Further names, the driver's own among them."""
+
+    @property
+    def memory_class(self) -> Literal["160", "70", "other"]:
+        """By which vLLM chooses its defaults: GiB and more; an A100 counts as other, whatever its memory."""
+        if self.memory_gib >= 160:
+            return "160"
+        return "70" if self.memory_gib >= 70 and not self.name.startswith("a100") else "other"
+
+
+class _Table(Frozen):
+    read: str
+    sources: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int | None | tuple[str, ...], ...], ...]
+
+
+@cache
+def _table() -> _Table:
+    text = files(__package__).joinpath("accelerators.yaml").read_text(encoding="utf-8")
+    return _Table.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  safe
+
+
+@cache
+def accelerators() -> Mapping[str, Accelerator]:
+    """Every known GPU by its name, smallest memory first."""
+    table = _table()
+    known = [Accelerator.model_validate(dict(zip(table.columns, row, strict=True))) for row in table.rows]
+    return MappingProxyType({each.name: each for each in sorted(known, key=lambda each: (each.memory_gib, each.name))})
+
+
+@cache
+def _spoken() -> Mapping[str, str]:
+    names = ((each.name, spoken) for each in accelerators().values() for spoken in (each.name, *each.names))
+    return {spoken.lower(): name for name, spoken in names}
+
+
+def accelerator(name: str) -> Accelerator:
+    """The GPU of that name, short name or driver's name. Raises NotFound with the nearest ones."""
+    found = _spoken().get(name.lower())
+    if found is None:
+        raise NotFound("GPU", name, {*_spoken(), *accelerators()})
+    return accelerators()[found]
+
+
+@cache
+def _by_ec2() -> Mapping[str, Accelerator]:
+    return {each.ec2: each for each in accelerators().values() if each.ec2}
+
+
+def accelerator_of(name: str) -> Accelerator | None:
+    """The GPU of an EC2 instance type; None for Inferentia, Trainium and fractional sizes. Raises NotFound."""
+    return gpu_of(instance(name))
+
+
+def gpu_of(machine: Instance) -> Accelerator | None:
+    """The same, of an instance type at hand."""
+    return _by_ec2().get(f"{machine.accelerator}/{machine.memory_mib}") if machine.accelerators else None
+
+
+def accelerators_read() -> tuple[str, tuple[str, ...]]:
+    """Date of the table, and its sources."""
+    return _table().read, _table().sources

@@ -1,0 +1,192 @@
+"""What a model keeps in memory, read from its Hugging Face configuration. What is not known is refused, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from blueprint.planner.families import FAMILIES, Family
+from blueprint.planner.layers import Refused, Settings, attention_of, body_of, vision_of
+from blueprint.planner.units import Parameters
+from blueprint.types import Frozen
+
+AttentionKind = Literal["full", "window", "latent", "linear"]
+
+
+class Attention(Frozen):
+    """Layers that keep the same thing of a sequence."""
+
+    kind: AttentionKind
+    layers: int
+    kv_heads: int = 0
+    """Heads that keys and values are kept for; 0 for latent and linear layers."""
+    head_dim: int = 0
+    """Of a key or a value; for latent layers the rank and the rotary part together."""
+    window: int = 0
+    """Tokens that a layer looks back; 0: all of them."""
+    state_bytes: int = 0
+    """That a linear layer keeps of one sequence, whatever its length."""
+    index_bytes: int = 0
+    """Bytes for every token of a sparse index that a latent layer keeps beside its own."""
+
+
+class Body(Frozen):
+    """Parameters by what happens to them: sharded differently, and quantised differently."""
+
+    embedding: Parameters
+    head: Parameters
+    """The output layer; 0 where it is the embedding again."""
+    attention: Parameters
+    dense: Parameters
+    """Feed-forward parts that every token passes, shared experts included."""
+    experts: Parameters
+    """Routed experts, all of them."""
+    vision: Parameters
+
+    @property
+    def total(self) -> Parameters:
+        """All parameters that are loaded."""
+        return Parameters(self.embedding + self.head + self.attention + self.dense + self.experts + self.vision)
+
+
+class Architecture(Frozen):
+    """A model as the planner's arithmetic sees it."""
+
+    model_type: str
+    layers: int
+    hidden: int
+    heads: int
+    vocabulary: int
+    context: int
+    attention: tuple[Attention, ...]
+    body: Body
+    intermediate: int
+    """Width of a dense feed-forward part, or of the shared expert; 0 without one."""
+    experts: int = 0
+    experts_per_token: int = 0
+    expert_intermediate: int = 0
+    format: str
+    """Number format of the published weights, as the configuration states it."""
+    attention_unquantised: bool = False
+    """The checkpoint leaves attention in 16 bits."""
+
+    @property
+    def kv_heads(self) -> int:
+        """Most heads that any layer keeps keys and values for; 0 for latent attention."""
+        return max(each.kv_heads for each in self.attention)
+
+    @property
+    def multimodal(self) -> bool:
+        """Whether there is an encoder of images beside the language model."""
+        return self.body.vision > 0
+
+    @property
+    def attention_kind(self) -> str:
+        """In one word, for tables: mha, gqa, mqa, latent, window, hybrid."""
+        kinds = {each.kind for each in self.attention}
+        if "linear" in kinds:
+            return "hybrid"
+        if "window" in kinds:
+            return "window"
+        if "latent" in kinds:
+            return "latent"
+        return "mha" if self.kv_heads == self.heads else "mqa" if self.kv_heads == 1 else "gqa"
+
+    @property
+    def active(self) -> Parameters:
+        """Parameters that work on one token."""
+        body, share = self.body, self.experts_per_token / self.experts if self.experts else 0.0
+        return Parameters(round(body.head + body.attention + body.dense + body.experts * share))
+
+
+def architecture(configuration: Mapping[str, object]) -> Architecture:
+    """Read a `config.json`. Raises DocumentError with everything that is missing or not known."""
+    refused = Refused()
+    outer = Settings(configuration, {}, refused)
+    inner = configuration.get("text_config") or configuration.get("llm_config") or configuration
+    if not isinstance(inner, Mapping):
+        refused.say("text_config", "is not a mapping")
+        raise refused.error()
+    text = {**{key: configuration[key] for key in ("quantization_config",) if key in configuration}, **inner}
+    family = _family(configuration, text, refused)
+    settings = Settings(text, family.defaults, refused)
+    layers, hidden = settings.count("num_hidden_layers"), settings.count("hidden_size")
+    heads = settings.count("num_attention_heads")
+    groups = attention_of(family, settings, layers, hidden, heads)
+    parts = body_of(family, settings, layers, hidden, heads)
+    tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
+    vocabulary = settings.count("vocab_size")
+    context = settings.count("max_position_embeddings")
+    vision = vision_of(configuration, refused)
+    quantised = _format(text, refused)
+    refused.raise_any()
+    embedding = Parameters(vocabulary * hidden)
+    return Architecture(
+        model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context,
+        attention=tuple(Attention.model_validate(group) for group in groups),
+        body=Body(
+            embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention,
+            dense=parts.dense, experts=parts.routed, vision=vision,
+        ),
+        intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
+        expert_intermediate=parts.expert_width, format=quantised, attention_unquantised=_attention_spared(text, layers),
+    )  # fmt: skip
+
+
+def _family(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Family:
+    for key in (text.get("model_type"), configuration.get("model_type")):
+        if isinstance(key, str) and key in FAMILIES:
+            return FAMILIES[key]
+    said = text.get("model_type") or configuration.get("model_type")
+    refused.say(
+        "model_type", f"{said!r} is no architecture that the planner knows", allowed=", ".join(sorted(FAMILIES))
+    )
+    raise refused.error()
+
+
+def _format(text: Mapping[str, object], refused: Refused) -> str:
+    """The format of the weights: from `quantization_config`, else from `torch_dtype`."""
+    quantised = text.get("quantization_config")
+    if not isinstance(quantised, Mapping):
+        stated = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16")
+        return {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "float8_e4m3fn": "fp8"}.get(stated, "bf16")
+    method = str(quantised.get("quant_method", ""))
+    bits = quantised.get("bits") or quantised.get("w_bit")
+    algorithm = str(quantised.get("quant_algo", "")).upper()
+    if method == "compressed-tensors":
+        found = _compressed(quantised)
+    elif method == "modelopt":
+        found = {"FP8": "fp8", "NVFP4": "nvfp4", "FP8_PB_WO": "fp8", "MXFP4": "mxfp4"}.get(algorithm, "")
+    elif method in {"awq", "gptq", "auto-round", "gptq_marlin", "awq_marlin"}:
+        found = {4: "int4", 8: "int8"}.get(bits if isinstance(bits, int) else 0, "")
+    else:
+        found = {"fp8": "fp8", "fbgemm_fp8": "fp8", "mxfp4": "mxfp4", "experts_int8": "int8"}.get(method, "")
+    if not found:
+        refused.say("quantization_config", f"{method or quantised!r} {algorithm or bits or ''} is no format that the planner knows",
+                    allowed="fp8, mxfp4, modelopt, compressed-tensors, awq and gptq with 4 or 8 bits")  # fmt: skip
+    return found
+
+
+def _compressed(quantised: Mapping[str, object]) -> str:
+    groups = quantised.get("config_groups")
+    first = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
+    weights = first.get("weights") if isinstance(first, Mapping) else None
+    if not isinstance(weights, Mapping):
+        return ""
+    small = "int4-g32" if weights.get("group_size") == 32 else "int4"
+    return {(8, "float"): "fp8", (8, "int"): "int8", (4, "int"): small, (4, "float"): "nvfp4"}.get(
+        (weights.get("num_bits"), weights.get("type")), ""
+    )
+
+
+def _attention_spared(text: Mapping[str, object], layers: int) -> bool:
+    """Whether the list of parts that are not converted names attention in every layer, or by a pattern."""
+    quantised = text.get("quantization_config")
+    if not isinstance(quantised, Mapping):
+        return False
+    spared = (
+        quantised.get("ignore") or quantised.get("modules_to_not_convert") or quantised.get("exclude_modules") or ()
+    )
+    named = [str(each) for each in spared] if isinstance(spared, list | tuple) else []
+    of_attention = [each for each in named if "self_attn" in each or "attn" in each.rsplit(".", 1)[-1]]
+    return any("*" in each or each.startswith("re:") for each in of_attention) or len(of_attention) >= layers

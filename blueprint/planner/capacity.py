@@ -1,0 +1,234 @@
+"""Whether a model fits a GPU, how much it serves at once, and what limits it: blueprint.capacity/1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from blueprint.planner.accelerators import Accelerator, accelerators_read
+from blueprint.planner.architecture import Architecture
+from blueprint.planner.cache import Pool, pool_of
+from blueprint.planner.memory import (
+    Constant,
+    Origin,
+    Stage,
+    activation_peak,
+    gone_before,
+    graphs,
+    non_torch,
+    stages,
+    weights_per_rank,
+)
+from blueprint.planner.quantization import weights_of
+from blueprint.planner.request import Request, Settled, settle
+from blueprint.planner.units import Blocks, Bytes, Tokens, gib, of_gib
+from blueprint.planner.versions import versions_read
+from blueprint.types import Frozen
+
+SCHEMA: Literal["blueprint.capacity/1"] = "blueprint.capacity/1"
+Limit = Literal[
+    "weights", "activation", "non_torch", "cuda_graph", "gpu_memory_utilization", "kv_cache", "max_num_seqs"
+]
+
+BANDS: Mapping[Origin, float] = {"calibrated": 0.76, "derived": 1.25, "guessed": 2.5}
+"""GiB of a GPU that the prediction may be off by. Calibrated: worst of 53 logs of vLLM 0.19 on H100; others widened."""
+RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 1.0}
+"""GiB that must be left over before it is said to fit."""
+TIGHT_GIB = 1.5
+
+
+class Account(NamedTuple):
+    """Bytes of the GPU that decides, of one stage of a pipeline."""
+
+    budget: Bytes
+    weights: Bytes
+    activation: Bytes
+    non_torch: Bytes
+    graphs: Bytes
+    graphs_in_budget: bool
+    pool: Pool
+    blocks: Blocks
+
+    @property
+    def available(self) -> Bytes:
+        """Left for the cache; below zero when the rest does not fit."""
+        return Bytes(
+            self.budget
+            - self.weights
+            - self.activation
+            - self.non_torch
+            - (self.graphs if self.graphs_in_budget else 0)
+        )
+
+
+class ErrorBand(Frozen):
+    """How far off the prediction may be, and why."""
+
+    available_kv_cache_gib_per_gpu: tuple[float, float]
+    kv_cache_tokens: tuple[int, int]
+    origin: Origin
+    because: tuple[str, ...]
+
+
+class Capacity(Frozen):
+    """What one deployment of a model holds. GiB are of the GPU that decides, tokens of one data parallel replica."""
+
+    schema_: Literal["blueprint.capacity/1"] = Field(SCHEMA, alias="schema")
+    model: str
+    gpu: str
+    gpus: int
+    fits: bool
+    verdict: Literal["fits", "tight", "does not fit"]
+    budget_gib_per_gpu: float
+    """What `--gpu-memory-utilization` grants."""
+    weights_gib_per_gpu: float
+    activation_gib_per_gpu: float
+    non_torch_gib_per_gpu: float
+    cuda_graph_gib_per_gpu: float
+    available_kv_cache_gib_per_gpu: float
+    """Below zero: what is missing before there is any cache."""
+    kv_cache_tokens: int
+    max_concurrency: float
+    """Sequences of `max_model_len` tokens at once."""
+    longest_context: int
+    """Tokens of the longest single sequence that the cache holds."""
+    limiting_term: Limit
+    smallest_change: str | None
+    """The least that would make it fit; None when it fits, or when nothing tried would."""
+    error_band: ErrorBand
+    derived: Mapping[str, str | int | float | bool]
+    """Every flag that was left out, with the value that was taken."""
+    sources: tuple[str, ...]
+
+
+def account(model: Architecture, gpu: Accelerator, settled: Settled) -> Account:
+    """Bytes term by term, of the stage that holds the fewest blocks."""
+    weights = weights_of(model, settled.format)
+    outside, _ = non_torch(settled.layout, gpu)
+    tied = model.body.head == 0
+    found = []
+    for stage in _unlike(model.layers, settled.layout.pipeline):
+        pool = pool_of(model, settled.layout, stage, settled.cache, settled.dtype_bytes)
+        each = Account(
+            budget=of_gib(gib(settled.total) * settled.utilisation),
+            weights=weights_per_rank(weights, settled.layout, stage, tied=tied),
+            activation=activation_peak(model, settled.batch, settled.layout, stage, settled.version,
+                                       logit_bytes=settled.dtype_bytes, workspace=bool(model.experts) and settled.format.name != "mxfp4"),
+            non_torch=outside,
+            graphs=graphs(model, stage, settled.batch.seqs, gpu, eager=settled.eager),
+            graphs_in_budget=settled.version.graphs_in_budget, pool=pool, blocks=Blocks(0),
+        )  # fmt: skip
+        found.append(each._replace(blocks=pool.blocks(each.available)))
+    return min(found, key=lambda each: (each.blocks, each.available))
+
+
+def _unlike(layers: int, pipeline: int) -> Iterable[Stage]:
+    return {(stage.layers, stage.first, stage.last): stage for stage in stages(layers, pipeline)}.values()
+
+
+def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[Origin, tuple[str, ...]]:
+    """How well this case is known: the worst of what it rests on, and what that is."""
+    doubts: list[tuple[Origin, str]] = []
+    outside: Constant = non_torch(settled.layout, gpu)[1]
+    if settled.version.origin != "calibrated":
+        doubts.append(
+            (
+                settled.version.origin,
+                f"memory accounting of vLLM {settled.version.since} and later was not fitted to logs of it",
+            )
+        )
+    if outside.origin != "calibrated":
+        doubts.append((outside.origin, f"non-torch memory: {outside.source}"))
+    if gpu.name != "h100-sxm-80gb":
+        doubts.append(("derived", f"activation was fitted on H100, not on {gpu.name}"))
+    if gpu.known == "derived" and "total_gpu_memory_gib" in settled.derived:
+        doubts.append(("derived", f"memory of {gpu.name} is derived, not read from a log"))
+    if settled.layout.tensor > 4:
+        doubts.append(("derived", "more than four tensor ranks were never in the logs"))
+    if model.attention_kind == "hybrid":
+        doubts.append(("guessed", "hybrid attention: no log of linear layers was replayed"))
+    if settled.format.name in {"nvfp4", "int4-g32"}:
+        doubts.append(("derived", f"weights in {settled.format.name} were not held against a log"))
+    order: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
+    worst = max((origin for origin, _ in doubts), key=order.index, default="calibrated")
+    return worst, tuple(text for _, text in doubts) or (
+        "worst difference over the logs that the constants were fitted to",
+    )
+
+
+def fits(found: Account, settled: Settled, reserve: Bytes) -> bool:
+    """Whether vLLM starts and holds one sequence of the asked length, with so many bytes to spare."""
+    return limit_of(found, settled, reserve) in {None, "max_num_seqs"}
+
+
+def limit_of(found: Account, settled: Settled, reserve: Bytes) -> Limit | None:
+    """The first term that the GPU has no room for; None when everything has."""
+    free = settled.total - gone_before(settled.layout)
+    if found.weights >= found.budget:
+        return "weights"
+    if found.budget > free:
+        return "gpu_memory_utilization"
+    if not found.graphs_in_budget and found.graphs > free - found.budget:
+        return "cuda_graph"
+    if found.available <= 0:
+        others: dict[Limit, int] = {"activation": found.activation, "non_torch": found.non_torch}
+        if found.graphs_in_budget:
+            others["cuda_graph"] = found.graphs
+        return max(others, key=lambda name: others[name])
+    spare = found.pool.blocks(Bytes(found.available - reserve))
+    if found.pool.needs(settled.context, settled.batch.tokens) > spare - 1:
+        return "kv_cache"
+    return None
+
+
+def capacity(
+    name: str, model: Architecture, gpu: Accelerator, request: Request, *, source: str = "", change: bool = True
+) -> Capacity:
+    """Answer for one GPU type. Raises DocumentError or NotFound when the request contradicts itself."""
+    settled = settle(model, gpu, request)
+    found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
+    limit = limit_of(found, settled, of_gib(RESERVE_GIB[origin]))
+    concurrency = found.pool.concurrency(found.blocks, settled.context, settled.batch.tokens)
+    at_once = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
+    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
+    low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
+    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.batch.tokens, Tokens(model.context))
+    smallest = _change(name, model, gpu, request) if limit and change else None
+    return Capacity(
+        schema=SCHEMA, model=name, gpu=gpu.name, gpus=settled.layout.gpus, fits=limit is None,
+        verdict="does not fit" if limit else "tight" if tight else "fits",
+        budget_gib_per_gpu=_rounded(found.budget), weights_gib_per_gpu=_rounded(found.weights),
+        activation_gib_per_gpu=_rounded(found.activation), non_torch_gib_per_gpu=_rounded(found.non_torch),
+        cuda_graph_gib_per_gpu=_rounded(found.graphs), available_kv_cache_gib_per_gpu=_rounded(found.available),
+        kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2),
+        longest_context=longest, limiting_term=at_once, smallest_change=smallest,
+        error_band=ErrorBand(
+            available_kv_cache_gib_per_gpu=(_rounded(low), _rounded(high)),
+            kv_cache_tokens=(_tokens(found, settled, low), _tokens(found, settled, high)), origin=origin, because=doubts,
+        ),
+        derived=dict(settled.derived), sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
+    )  # fmt: skip
+
+
+def _change(name: str, model: Architecture, gpu: Accelerator, request: Request) -> str | None:
+    from blueprint.planner.changes import smallest_change  # noqa: PLC0415  only what does not fit pays for it
+
+    return smallest_change(name, model, gpu, request)
+
+
+def _tokens(found: Account, settled: Settled, available: Bytes) -> int:
+    return found.pool.tokens(found.pool.blocks(available), settled.context, settled.batch.tokens, settled.version)
+
+
+def _rounded(amount: Bytes) -> float:
+    return round(gib(amount), 2)
+
+
+def _sources(gpu: Accelerator, settled: Settled) -> tuple[str, ...]:
+    (gpus_read, gpu_sources), (_, version_sources) = accelerators_read(), versions_read()
+    return (
+        f"memory of {gpu.name}: {gpu.known}, {gpus_read}", gpu_sources[0], f"weights in {settled.format.name}: {settled.format.source}",
+        *version_sources,
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""The least that would make a model fit: cheap changes first, another GPU last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprint.errors import DocumentError
+from blueprint.planner.accelerators import Accelerator, accelerators
+from blueprint.planner.architecture import Architecture
+from blueprint.planner.capacity import Capacity, capacity
+from blueprint.planner.quantization import FORMATS, weight_format
+from blueprint.planner.request import Request, divides, settle
+
+SHORTEST = 2048
+"""Tokens below which a shorter context is no help to anybody."""
+
+
+def smallest_change(name: str, model: Architecture, gpu: Accelerator, request: Request) -> str | None:
+    """The first change that fits, in words and as flags; None when nothing tried does."""
+    for text, changed, other in _ladder(model, gpu, request):
+        found = _answer(name, model, other, changed)
+        if found is not None and found.fits:
+            return text
+    return None
+
+
+def _answer(name: str, model: Architecture, gpu: Accelerator, request: Request) -> Capacity | None:
+    try:
+        return capacity(name, model, gpu, request, change=False)
+    except DocumentError:
+        return None
+
+
+def _ladder(model: Architecture, gpu: Accelerator, request: Request) -> Iterator[tuple[str, Request, Accelerator]]:
+    settled = settle(model, gpu, request)
+    for seqs in (each for each in (256, 64, 16) if each < settled.batch.seqs):
+        yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs), gpu
+    longest = capacity("", model, gpu, request, change=False).longest_context
+    for length in (each for each in (131072, 65536, 32768, 16384, 8192, 4096, SHORTEST) if each < settled.context):
+        if length <= longest:
+            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length), gpu
+    if settled.cache in {"auto", "bf16", "fp16"} and gpu.capability >= 8.0:
+        yield "a smaller cache: --kv-cache-dtype fp8", _with(request, kv_cache_dtype="fp8"), gpu
+    smaller = [each for each in ("fp8", "int4") if FORMATS[each].bytes_per_weight < settled.format.bytes_per_weight]
+    able = [each for each in smaller if weight_format(each).capability <= gpu.capability]
+    for each in able:
+        yield f"a smaller format: weights in {each}", _with(request, quantization=each), gpu
+    yield from _wider(model, gpu, request, settled.layout.tensor)
+    for other in accelerators().values():
+        if other.ec2 and other.memory_gib > gpu.memory_gib:
+            yield f"a larger GPU: {other.name}", _with(request, total_gpu_memory_gib=None), other
+    for other in [gpu, *(each for each in accelerators().values() if each.ec2 and each.memory_gib > gpu.memory_gib)]:
+        for each in able:
+            for text, changed, _ in _wider(
+                model, other, _with(request, quantization=each, total_gpu_memory_gib=None), settled.layout.tensor
+            ):
+                yield f"weights in {each}, {text}, on {other.name}", changed, other
+        for text, changed, _ in _wider(model, other, _with(request, total_gpu_memory_gib=None), settled.layout.tensor):
+            yield f"{text}, on {other.name}", changed, other
+
+
+def _wider(
+    model: Architecture, gpu: Accelerator, request: Request, tensor: int
+) -> Iterator[tuple[str, Request, Accelerator]]:
+    for wide in (each for each in (2, 4, 8) if each > tensor and divides(model, each)):
+        yield f"more GPUs: --tensor-parallel {wide}", _with(request, tensor_parallel=wide), gpu
+
+
+def _with(request: Request, **changed: object) -> Request:
+    return request.model_copy(update=changed)

@@ -1,0 +1,73 @@
+"""Architectures that the planner knows, by the `model_type` of their configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+Pattern = Literal["full", "sliding", "alternate", "every", "chunked", "latent", "linear"]
+
+
+class Family(NamedTuple):
+    """How an architecture departs from plain attention and a gated feed-forward part."""
+
+    name: str
+    pattern: Pattern = "full"
+    """Which layers keep what, where the configuration has no `layer_types`."""
+    matrices: int = 3
+    """Of a feed-forward part: 3 with a gate, 2 without."""
+    tied: bool = False
+    """Whether input and output embedding are one where the configuration is silent."""
+    experts: str = ""
+    """Key of the number of routed experts; empty for a dense model."""
+    expert_width: str = "moe_intermediate_size"
+    gated_query: bool = False
+    """The query projection is twice as wide, for a gate on the output."""
+    index: bool = False
+    """Latent attention with a sparse index beside it."""
+    dense_beside: bool = False
+    """A dense feed-forward part stands beside the experts in every layer."""
+    defaults: Mapping[str, object] = MappingProxyType({})
+    """What the configuration class fills in when a file leaves it out."""
+
+
+_GEMMA3 = {
+    "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208,
+    "max_position_embeddings": 131072, "sliding_window": 4096, "sliding_window_pattern": 6,
+}  # fmt: skip
+_LINEAR = {"full_attention_interval": 4, "linear_conv_kernel_dim": 4}
+
+_KNOWN = (
+    Family("llama"), Family("mistral", "sliding"), Family("ministral3", "sliding"), Family("qwen2", "sliding"), Family("qwen3", "sliding"),
+    Family("phi3", "sliding"), Family("phi", matrices=2), Family("starcoder2", "sliding", matrices=2), Family("granite", tied=True),
+    Family("olmo2"), Family("gemma", tied=True), Family("seed_oss"),
+    Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, defaults=_GEMMA3),
+    Family("gemma4_text", tied=True, experts="num_experts", dense_beside=True),
+    Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("qwen2_moe", experts="num_experts"), Family("qwen3_moe", experts="num_experts"),
+    Family("glm4_moe", experts="n_routed_experts"),
+    Family("minimax_m2", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("gpt_oss", "alternate", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("llama4_text", "chunked", experts="num_local_experts", expert_width="intermediate_size",
+           defaults={"attention_chunk_size": 8192, "interleave_moe_layer_step": 1}),
+    Family("deepseek_v2", "latent", experts="n_routed_experts"), Family("deepseek_v3", "latent", experts="n_routed_experts"),
+    Family("kimi_k2", "latent", experts="n_routed_experts"), Family("glm4_moe_lite", "latent", experts="n_routed_experts"),
+    Family("deepseek_v32", "latent", experts="n_routed_experts", index=True),
+    Family("glm_moe_dsa", "latent", experts="n_routed_experts", index=True),
+    Family("qwen3_next", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
+    Family("qwen3_5_text", "linear", gated_query=True, defaults=_LINEAR),
+    Family("qwen3_5_moe_text", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
+)  # fmt: skip
+
+_ALIASES = {
+    "gemma3": "gemma3_text", "gemma4": "gemma4_text", "llama4": "llama4_text", "qwen3_5": "qwen3_5_text",
+    "qwen3_5_moe": "qwen3_5_moe_text", "qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2", "qwen3_vl": "qwen3",
+    "qwen3_vl_text": "qwen3", "qwen3_vl_moe": "qwen3_moe", "qwen3_vl_moe_text": "qwen3_moe", "qwen2_5_vl_text": "qwen2",
+}  # fmt: skip
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {family.name: family for family in _KNOWN}
+    | {alias: next(family for family in _KNOWN if family.name == name) for alias, name in _ALIASES.items()}
+)
+"""Read in the configuration classes of transformers and in vLLM 0.33.0; a new one is one line here."""

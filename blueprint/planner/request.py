@@ -1,0 +1,204 @@
+"""What is asked of the planner, and the same with everything filled in that was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from pydantic import Field
+
+from blueprint.errors import DocumentError, NotFound, Problem
+from blueprint.planner.accelerators import Accelerator
+from blueprint.planner.architecture import Architecture
+from blueprint.planner.cache import CacheFormat
+from blueprint.planner.memory import Layout
+from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
+from blueprint.planner.units import Bytes, Tokens, of_gib
+from blueprint.planner.versions import LATEST, Accounting, Batch, accounting, clamped, default_batch
+from blueprint.types import Frozen
+
+CACHES: dict[str, CacheFormat] = {
+    "auto": "auto", "fp8": "fp8", "fp8_e4m3": "fp8", "fp8_e5m2": "fp8", "fp8_ds_mla": "fp8_ds_mla",
+    "bfloat16": "bf16", "float16": "fp16", "float32": "fp32",
+}  # fmt: skip
+CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
+"""Names of `--quantization` that say how a checkpoint is packed, not in which format."""
+SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
+"""Architectures whose cache vLLM keeps in fp8_ds_mla unless told otherwise."""
+
+
+class Request(Frozen):
+    """The flags of `vllm serve` that decide memory; None: left to the planner, which names what it took."""
+
+    total_gpu_memory_gib: float | None = Field(
+        default=None, description="Memory as the driver reports it; left out: of the table of GPUs"
+    )
+    tensor_parallel: int | None = None
+    pipeline_parallel: int | None = None
+    data_parallel: int | None = None
+    expert_parallel: bool | None = None
+    decode_context_parallel: int | None = None
+    dtype: str | None = None
+    quantization: str | None = None
+    kv_cache_dtype: str | None = None
+    max_model_len: int | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    gpu_memory_utilization: float | None = None
+    vllm_version: str | None = None
+    enforce_eager: bool | None = None
+
+
+class Settled(NamedTuple):
+    """A request with nothing left open."""
+
+    total: Bytes
+    layout: Layout
+    format: WeightFormat
+    dtype_bytes: int
+    cache: CacheFormat
+    context: Tokens
+    batch: Batch
+    utilisation: float
+    version: Accounting
+    eager: bool
+    derived: Mapping[str, str | int | float | bool]
+
+
+def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
+    """Fill in what was left out. Raises DocumentError with every contradiction, NotFound for an unknown name."""
+    taken: Taken = {}
+    version = accounting(_or(request.vllm_version, "vllm_version", LATEST, taken))
+    _refuse(_numbers(request))
+    layout = Layout(
+        tensor=_or(request.tensor_parallel, "tensor_parallel", 1, taken),
+        pipeline=_or(request.pipeline_parallel, "pipeline_parallel", 1, taken),
+        data=_or(request.data_parallel, "data_parallel", 1, taken),
+        expert=_or(request.expert_parallel, "expert_parallel", False, taken),
+        context=_or(request.decode_context_parallel, "decode_context_parallel", 1, taken),
+    )
+    context = Tokens(_or(request.max_model_len, "max_model_len", model.context, taken))
+    default = default_batch(gpu, version, context)
+    seqs = _or(request.max_num_seqs, "max_num_seqs", default.seqs, taken)
+    tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", int(default.tokens), taken)
+    dtype_bytes, chosen = _format(model, gpu, request, taken)
+    cache = _cache(model, request, taken)
+    settled = Settled(
+        total=of_gib(_or(request.total_gpu_memory_gib, "total_gpu_memory_gib", gpu.memory_gib, taken)),
+        layout=layout, format=chosen, dtype_bytes=dtype_bytes, cache=cache, context=context,
+        batch=Batch(seqs, clamped(Tokens(tokens), seqs, context)),
+        utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
+        version=version, eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
+    )  # fmt: skip
+    _refuse(_contradictions(model, gpu, settled))
+    return settled
+
+
+T = TypeVar("T", int, float, str, bool)
+Taken: TypeAlias = dict[str, str | int | float | bool]
+
+
+def _or(given: T | None, name: str, otherwise: T, taken: Taken) -> T:
+    if given is not None:
+        return given
+    taken[name] = otherwise
+    return otherwise
+
+
+def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Taken) -> tuple[int, WeightFormat]:
+    """Bytes of an unquantised number, and the format of the weights."""
+    own = weight_format(model.format)
+    plain = own.name if own.reach == "everything" else "bf16"
+    if plain == "fp32" or (plain == "bf16" and gpu.capability < FORMATS["bf16"].capability):
+        plain = "fp16"
+    dtype = weight_format(plain if request.dtype in {None, "auto"} else request.dtype or plain)
+    if request.dtype in {None, "auto"}:
+        taken["dtype"] = dtype.name
+    if dtype.reach != "everything":
+        raise DocumentError([_problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
+                                      fix="name it as --quantization")])  # fmt: skip
+    asked = request.quantization
+    if asked is None or (asked in CONTAINERS and own.reach != "everything"):
+        chosen = own if own.reach != "everything" else dtype
+        taken["quantization"] = chosen.name
+    elif asked in CONTAINERS:
+        raise DocumentError([_problem("quantization", asked, "says how a checkpoint is packed, not in which format", "fp8, int8, int4, nvfp4",
+                                      fix="name the format, or plan from the checkpoint's own config.json")])  # fmt: skip
+    else:
+        chosen = weight_format(asked)
+    return int(dtype.bytes_per_weight), chosen
+
+
+def _cache(model: Architecture, request: Request, taken: Taken) -> CacheFormat:
+    asked = request.kv_cache_dtype or "auto"
+    if asked not in CACHES:
+        raise NotFound("format of the cache", asked, CACHES)
+    found = CACHES[asked]
+    if model.model_type in SPARSE_LATENT and found in {"auto", "fp8"}:
+        found = "fp8_ds_mla"
+    if request.kv_cache_dtype is None:
+        taken["kv_cache_dtype"] = found
+    return found
+
+
+def _numbers(request: Request) -> Iterable[Problem]:
+    for name, value in request:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if value <= 0:
+            yield _problem(name, value, "is not above zero", "above zero")
+    used = request.gpu_memory_utilization
+    if used is not None and used > 1:
+        yield _problem(
+            "gpu_memory_utilization",
+            used,
+            "is more than the whole GPU",
+            "above 0, up to 1",
+            fix="0.92 is vLLM's default",
+        )
+
+
+def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterable[Problem]:
+    layout, chosen = settled.layout, settled.format
+    if not divides(model, layout.tensor):
+        yield _problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
+                       ", ".join(str(each) for each in range(1, 17) if divides(model, each)), why="vLLM shares whole heads out")  # fmt: skip
+    if layout.pipeline > model.layers:
+        yield _problem(
+            "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"
+        )
+    if layout.tensor % layout.context:
+        yield _problem("decode_context_parallel", layout.context, f"does not divide the {layout.tensor} tensor ranks",
+                       ", ".join(str(each) for each in range(1, layout.tensor + 1) if layout.tensor % each == 0))  # fmt: skip
+    elif layout.context > 1 and model.kv_heads and layout.context > max(1, layout.tensor // model.kv_heads):
+        yield _problem("decode_context_parallel", layout.context, "is more than the ranks that hold the same heads",
+                       f"1 to {max(1, layout.tensor // model.kv_heads)}", why="only replicated heads can share out tokens")  # fmt: skip
+    if layout.expert and not model.experts:
+        yield _problem("expert_parallel", "true", "asks for experts of a dense model", "false")
+    if settled.context > model.context:
+        yield _problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
+                       why="vLLM refuses it", fix="plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
+    if chosen.capability > gpu.capability:
+        able = [each.name for each in FORMATS.values() if each.capability <= gpu.capability]
+        yield _problem(
+            "quantization",
+            chosen.name,
+            f"needs compute capability {chosen.capability}; {gpu.name} has {gpu.capability}",
+            ", ".join(able),
+        )
+
+
+def divides(model: Architecture, tensor: int) -> bool:
+    """Whether vLLM can share the heads of a model out over so many ranks."""
+    kept = model.kv_heads
+    return model.heads % tensor == 0 and (kept == 0 or kept % tensor == 0 or tensor % kept == 0)
+
+
+def _problem(name: str, value: object, what: str, allowed: str, *, why: str = "", fix: str = "") -> Problem:
+    return Problem(what, path=(f"--{name.replace('_', '-')}",), value=str(value), allowed=allowed, why=why, fix=fix)
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise DocumentError(found)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint.errors import DocumentError, FileUnreadable
+from blueprint.planner.architecture import architecture
+from blueprint.planner.models import find, known, models, open_model
+
+PLAIN: dict[str, Any] = {
+    "model_type": "llama", "num_hidden_layers": 4, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2,
+    "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 4096,
+}  # fmt: skip
+
+
+def test_an_unknown_architecture_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(DocumentError, match="'mamba' is no architecture") as refused:
+        architecture({**PLAIN, "model_type": "mamba"})
+    assert "deepseek_v3" in refused.value.problems[0].allowed
+
+
+@pytest.mark.parametrize(
+    "left_out", ["num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "max_position_embeddings"]
+)
+def test_what_is_missing_is_named_and_never_guessed(left_out: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        architecture({key: value for key, value in PLAIN.items() if key != left_out})
+    assert f"config.json.{left_out}" in {problem.key for problem in refused.value.problems}
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(DocumentError) as refused:
+        architecture({"model_type": "deepseek_v3", "hidden_size": 64, "num_attention_heads": 2})
+    assert {"config.json.num_hidden_layers", "config.json.kv_lora_rank", "config.json.vocab_size"} <= {
+        problem.key for problem in refused.value.problems
+    }
+
+
+def test_an_unknown_format_or_kind_of_layer_is_refused() -> None:
+    with pytest.raises(DocumentError, match="is no format"):
+        architecture({**PLAIN, "quantization_config": {"quant_method": "marvel"}})
+    with pytest.raises(DocumentError, match="is no kind of layer"):
+        architecture({**PLAIN, "layer_types": ["full_attention", "other", "other", "other"]})
+    with pytest.raises(DocumentError, match="lists 1 layers of 4"):
+        architecture({**PLAIN, "layer_types": ["full_attention"]})
+
+
+def test_text_config_comes_first() -> None:
+    nested = {"model_type": "mistral3", "hidden_size": 1, "text_config": {**PLAIN, "model_type": "mistral"}}
+    assert (architecture(nested).hidden, architecture(nested).model_type) == (512, "mistral")
+
+
+def test_a_stated_head_dimension_wins_over_hidden_by_heads() -> None:
+    assert architecture(PLAIN).attention[0].head_dim == 64
+    assert architecture({**PLAIN, "head_dim": 128}).attention[0].head_dim == 128
+    assert known("Qwen/Qwen3-32B").attention[0].head_dim == 128
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "layers"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "gqa", {"full": 32}),
+        ("codellama/CodeLlama-7b-hf", "mha", {"full": 32}),
+        ("google/gemma-3-27b-it", "window", {"full": 10, "window": 52}),
+        ("openai/gpt-oss-20b", "window", {"full": 12, "window": 12}),
+        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "window", {"full": 12, "window": 36}),
+        ("Qwen/Qwen3.5-27B", "hybrid", {"full": 16, "linear": 48}),
+        ("deepseek-ai/DeepSeek-V3", "latent", {"latent": 61}),
+        ("google/gemma-4-31B-it", "window", {"full": 10, "window": 50}),
+    ],
+)
+def test_layers_are_grouped_by_what_they_keep(model: str, kind: str, layers: dict[str, int]) -> None:
+    found = known(model)
+    assert (found.attention_kind, {each.kind: each.layers for each in found.attention}) == (kind, layers)
+
+
+def test_counted_parameters_are_those_that_the_makers_state() -> None:
+    counted = {each.id: known(each.id).body.total / 1e9 / each.parameters_billion for each in models().values()}
+    assert {name: share for name, share in counted.items() if abs(share - 1) > 0.015} == pytest.approx(
+        {"google/gemma-4-26B-A4B-it": 0.97}, abs=0.01
+    )
+
+
+def test_a_window_that_is_off_or_longer_than_the_context_is_none() -> None:
+    windowed = {**PLAIN, "model_type": "mistral", "sliding_window": 1024}
+    assert architecture(windowed).attention_kind == "window"
+    assert architecture({**windowed, "sliding_window": 4096}).attention_kind == "gqa"
+    assert architecture({**windowed, "model_type": "qwen2", "use_sliding_window": False}).attention_kind == "gqa"
+
+
+@pytest.mark.parametrize(
+    ("quantised", "form"),
+    [
+        ({"quant_method": "fp8"}, "fp8"),
+        ({"quant_method": "awq", "bits": 4}, "int4"),
+        ({"quant_method": "mxfp4"}, "mxfp4"),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "nvfp4"),
+        (
+            {"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 8, "type": "int"}}}},
+            "int8",
+        ),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"g": {"weights": {"num_bits": 4, "type": "int", "group_size": 32}}},
+            },
+            "int4-g32",
+        ),
+    ],
+)
+def test_the_format_is_read_from_the_configuration(quantised: dict[str, object], form: str) -> None:
+    assert architecture({**PLAIN, "quantization_config": quantised}).format == form
+
+
+def test_attention_that_a_checkpoint_spares_stays_in_16_bits() -> None:
+    spared = {"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["lm_head", "model.layers.*.self_attn*"]}
+    assert architecture({**PLAIN, "quantization_config": spared}).attention_unquantised
+    assert not architecture(
+        {**PLAIN, "quantization_config": {"quant_method": "fp8", "ignore": ["lm_head"]}}
+    ).attention_unquantised
+
+
+def test_any_model_is_read_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(open_model("Qwen/Qwen3-32B").config))
+    assert find(str(file)).architecture == find(str(tmp_path)).architecture == known("qwen3-32b")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3"])
+def test_a_file_that_holds_no_configuration_is_said_to_be_unreadable(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(text)
+    with pytest.raises(FileUnreadable, match="config.json"):
+        find(str(file))

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from blueprint.planner.cache import Pool, pool_of
+from blueprint.planner.memory import Layout, stages
+from blueprint.planner.models import known
+from blueprint.planner.units import Blocks, Bytes, Tokens, of_gib
+from blueprint.planner.versions import accounting
+
+OLD, NEW = accounting("0.19.0"), accounting("0.33.0")
+
+
+def pool(model: str, tensor: int = 1, cache: str = "auto") -> Pool:
+    found = known(model)
+    return pool_of(found, Layout(tensor=tensor), stages(found.layers, 1)[0], cache, 2)  # type: ignore[arg-type]
+
+
+def test_blocks_hold_sixteen_tokens_of_every_layer() -> None:
+    assert pool("meta-llama/Llama-3.1-8B-Instruct").block_bytes == 16 * 131072
+    assert pool("meta-llama/Llama-3.1-8B-Instruct", cache="fp8").block_bytes == 8 * 131072
+
+
+def test_heads_fewer_than_the_ranks_are_replicated() -> None:
+    assert pool("Qwen/Qwen3-30B-A3B", 4).block_bytes == pool("Qwen/Qwen3-30B-A3B", 8).block_bytes
+
+
+def test_latent_attention_is_the_same_on_every_rank() -> None:
+    assert pool("deepseek-ai/DeepSeek-V3", 8).block_bytes == pool("deepseek-ai/DeepSeek-V3").block_bytes == 16 * 70272
+
+
+def test_a_sparse_index_is_kept_beside_656_bytes_of_a_layer() -> None:
+    assert pool("deepseek-ai/DeepSeek-V3.2", cache="fp8_ds_mla").block_bytes == 16 * 61 * (656 + 132)
+
+
+@pytest.mark.parametrize(
+    ("model", "groups", "gib", "blocks", "tokens"),
+    [
+        ("google/gemma-3-27b-it", 7, 19.53, 15997, 36560),
+        ("google/gemma-3-12b-it", 6, 47.72, 48867, 130304),
+        ("google/gemma-2-27b-it", 2, 20.59, 7335, 58672),
+    ],
+)
+def test_windows_share_blocks_in_groups_as_in_the_logs(
+    model: str, groups: int, gib: float, blocks: int, tokens: int
+) -> None:
+    found = pool(model)
+    assert len(found.groups) == groups
+    counted = found.blocks(of_gib(gib))
+    assert counted == pytest.approx(blocks, rel=1e-3)
+    assert found.tokens(counted, Tokens(8192), Tokens(8192), OLD) == pytest.approx(tokens, rel=1e-3)
+
+
+def test_since_0_20_the_size_is_concurrency_times_context() -> None:
+    found = pool("openai/gpt-oss-20b")
+    blocks, length = Blocks(159648), Tokens(8192)
+    assert found.tokens(blocks, length, Tokens(8192), OLD) == 1277184
+    assert found.concurrency(blocks, length, Tokens(8192)) == pytest.approx(155.75, abs=0.01)
+    assert found.tokens(blocks, length, Tokens(8192), NEW) == pytest.approx(155.75 * 8192, rel=1e-4)
+
+
+def test_a_window_needs_no_more_blocks_however_long_the_sequence() -> None:
+    window = pool("openai/gpt-oss-20b").groups[-1]
+    assert window.kind == "window"
+    assert window.needs(Tokens(32768), Tokens(2048), 1) == window.needs(Tokens(131072), Tokens(2048), 1)
+
+
+def test_a_linear_layer_keeps_one_state_of_a_sequence_and_its_page_fits_it() -> None:
+    model = known("Qwen/Qwen3.5-27B")
+    found = pool("Qwen/Qwen3.5-27B")
+    linear = [group for group in found.groups if group.kind == "linear"]
+    assert (len(found.groups), len(linear)) == (4, 3)
+    assert linear[0].needs(Tokens(262144), Tokens(8192), 1) == 1
+    assert found.block_bytes >= 16 * max(each.state_bytes for each in model.attention)
+
+
+def test_the_longest_sequence_is_the_last_that_fits() -> None:
+    found = pool("meta-llama/Llama-3.1-8B-Instruct")
+    assert found.longest(Blocks(100), Tokens(2048), Tokens(131072)) == 1600
+    assert found.longest(Blocks(0), Tokens(2048), Tokens(131072)) == 0
+    assert found.blocks(Bytes(-1)) == 0

@@ -1,0 +1,250 @@
+"""Published start-up logs, replayed; and what must hold whatever is asked."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blueprint.errors import DocumentError, NotFound
+from blueprint.planner.accelerators import accelerator, accelerators
+from blueprint.planner.capacity import Capacity, account, capacity
+from blueprint.planner.models import find, known
+from blueprint.planner.request import Request, settle
+
+PUBLISHED = Path(__file__).with_name("published.csv")
+"""Start-up logs of vLLM 0.19.0 on H100 at 0.95: https://github.com/jgchn/llm-d-planner, accuracy/results/v0.19.0/results_raw.csv."""
+
+SMALL = (
+    "Qwen/Qwen3-8B",
+    "google/gemma-3-12b-it",
+    "openai/gpt-oss-20b",
+    "deepseek-ai/DeepSeek-V2-Lite-Chat",
+    "Qwen/Qwen3.5-27B",
+)
+
+
+def logs() -> list[dict[str, str]]:
+    return list(csv.DictReader(PUBLISHED.open()))
+
+
+def asked(log: dict[str, str]) -> Request:
+    return Request(
+        tensor_parallel=int(log["tensor_parallel"]),
+        pipeline_parallel=int(log["pipeline_parallel"]),
+        max_model_len=int(log["max_model_len"]),
+        dtype=log["dtype"],
+        quantization=log["quantization"] or None,
+        kv_cache_dtype=log["kv_cache_dtype"],
+        gpu_memory_utilization=0.95,
+        vllm_version="0.19.0",
+        total_gpu_memory_gib=79.19,
+    )
+
+
+@cache
+def replayed() -> list[tuple[str, dict[str, str], Capacity]]:
+    found = []
+    for log in logs():
+        model = find(log["model"])
+        kind = model.architecture.attention_kind
+        found.append((kind, log, capacity(model.name, model.architecture, accelerator("H100-80GB"), asked(log))))
+    return found
+
+
+def off(predicted: float, measured: str) -> float:
+    return abs(predicted / float(measured) - 1)
+
+
+def test_tokens_of_the_cache_are_those_of_the_logs_within_three_percent_on_average_and_eight_at_worst() -> None:
+    errors = [off(found.kv_cache_tokens, log["kv_tokens"]) for _, log, found in replayed()]
+    assert len(errors) == 47
+    assert sum(errors) / len(errors) < 0.03
+    assert max(errors) < 0.08
+
+
+def test_every_kind_of_attention_is_within_three_percent_on_average() -> None:
+    errors = defaultdict(list)
+    for kind, log, found in replayed():
+        errors[kind].append(off(found.kv_cache_tokens, log["kv_tokens"]))
+    assert errors.keys() == {"mha", "gqa", "window", "latent"}
+    assert all(sum(each) / len(each) < 0.03 for each in errors.values())
+
+
+def test_weights_are_those_of_the_logs_within_one_percent_on_average_and_seven_at_worst() -> None:
+    errors = [off(found.weights_gib_per_gpu, log["weights"]) for _, log, found in replayed()]
+    assert sum(errors) / len(errors) < 0.01
+    assert max(errors) < 0.07
+
+
+def test_the_stated_band_holds_every_log() -> None:
+    for _, log, found in replayed():
+        low, high = found.error_band.kv_cache_tokens
+        assert low <= int(log["kv_tokens"]) <= high, log["model"]
+        assert found.error_band.origin in {"calibrated", "derived"}
+
+
+def test_what_started_in_a_log_fits() -> None:
+    assert [log["model"] for _, log, found in replayed() if not found.fits] == []
+
+
+@pytest.mark.parametrize(
+    "model", ["codellama/CodeLlama-34b-hf", "meta-llama/Llama-3.3-70B-Instruct", "mistralai/Mixtral-8x7B-Instruct-v0.1"]
+)
+def test_what_is_larger_than_a_gpu_never_fits_it(model: str) -> None:
+    small = accelerator("a10g" if "CodeLlama" in model else "h100")
+    found = capacity(model, known(model), small, Request(max_model_len=2048))
+    assert (found.fits, found.limiting_term, found.kv_cache_tokens) == (False, "weights", 0)
+    assert found.smallest_change
+
+
+def test_what_was_left_out_is_named_with_the_value_that_was_taken() -> None:
+    found = capacity("m", known("Qwen/Qwen3-8B"), accelerator("h100"), Request(max_model_len=8192))
+    assert "max_model_len" not in found.derived
+    assert found.derived == {
+        "vllm_version": "0.33.0", "tensor_parallel": 1, "pipeline_parallel": 1, "data_parallel": 1, "expert_parallel": False,
+        "decode_context_parallel": 1, "max_num_seqs": 1024, "max_num_batched_tokens": 8192, "dtype": "bf16", "quantization": "bf16",
+        "kv_cache_dtype": "auto", "total_gpu_memory_gib": 79.19, "gpu_memory_utilization": 0.92, "enforce_eager": False,
+    }  # fmt: skip
+
+
+def test_latent_attention_is_not_shared_out_and_context_parallel_multiplies_its_tokens() -> None:
+    model, gpu = known("moonshotai/Kimi-K2-Thinking"), accelerator("h200")
+    whole = capacity("kimi", model, gpu, Request(tensor_parallel=8))
+    split = capacity("kimi", model, gpu, Request(tensor_parallel=8, decode_context_parallel=8))
+    assert account(model, gpu, settle(model, gpu, Request(tensor_parallel=8))).pool.block_bytes == 16 * 70272
+    assert split.kv_cache_tokens == pytest.approx(8 * whole.kv_cache_tokens, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"tensor_parallel": 3}, "--tensor-parallel"),
+        ({"tensor_parallel": 0}, "--tensor-parallel"),
+        ({"pipeline_parallel": 200}, "--pipeline-parallel"),
+        ({"decode_context_parallel": 2}, "--decode-context-parallel"),
+        ({"gpu_memory_utilization": 1.2}, "--gpu-memory-utilization"),
+        ({"max_model_len": 10_000_000}, "--max-model-len"),
+        ({"expert_parallel": True}, "--expert-parallel"),
+        ({"quantization": "compressed-tensors"}, "--quantization"),
+        ({"dtype": "fp8"}, "--dtype"),
+    ],
+)
+def test_a_contradiction_is_refused_where_it_stands(changed: dict[str, object], where: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        capacity("m", known("Qwen/Qwen3-8B"), accelerator("h100"), Request.model_validate(changed))
+    assert [problem.key for problem in refused.value.problems] == [where]
+
+
+def test_a_format_that_a_gpu_cannot_run_is_refused_with_those_it_can() -> None:
+    with pytest.raises(DocumentError, match=r"needs compute capability 8\.9") as refused:
+        capacity("m", known("Qwen/Qwen3-8B"), accelerator("a100"), Request(quantization="nvfp4"))
+    assert "fp8" in refused.value.problems[0].allowed
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    model, gpu = known("Qwen/Qwen3-8B"), accelerator("h100")
+    with pytest.raises(NotFound, match="fp8"):
+        capacity("m", model, gpu, Request(kv_cache_dtype="fp9"))
+    with pytest.raises(NotFound, match="vLLM version"):
+        capacity("m", model, gpu, Request(vllm_version="0.3"))
+
+
+def test_graphs_are_taken_from_the_cache_since_0_21_and_not_without_them() -> None:
+    model, gpu = known("Qwen/Qwen3-8B"), accelerator("h100")
+    old, new, eager = (
+        capacity("m", model, gpu, Request(vllm_version=version, enforce_eager=eager, gpu_memory_utilization=0.9))
+        for version, eager in (("0.19.0", False), ("0.21.0", False), ("0.21.0", True))
+    )
+    assert old.available_kv_cache_gib_per_gpu - new.available_kv_cache_gib_per_gpu == pytest.approx(
+        new.cuda_graph_gib_per_gpu, abs=0.02
+    )
+    assert (eager.cuda_graph_gib_per_gpu, eager.available_kv_cache_gib_per_gpu) == (
+        0.0,
+        old.available_kv_cache_gib_per_gpu,
+    )
+
+
+requests = st.builds(
+    Request,
+    max_model_len=st.integers(16, 8192),
+    max_num_seqs=st.integers(1, 1024),
+    max_num_batched_tokens=st.integers(16, 16384),
+    gpu_memory_utilization=st.floats(0.1, 1.0),
+    vllm_version=st.sampled_from(["0.12.0", "0.19.0", "0.33.0"]),
+    tensor_parallel=st.sampled_from([1, 2]),
+)
+models = st.sampled_from(SMALL)
+gpus = st.sampled_from(["a10g", "l4", "l40s", "a100-80gb", "h100", "h200"])
+
+
+def plain(model: str, gpu: str, request: Request) -> Capacity:
+    return capacity(model, known(model), accelerator(gpu), request, change=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(models, gpus, requests)
+def test_cache_weights_and_the_rest_never_exceed_the_budget(model: str, gpu: str, request: Request) -> None:
+    architecture, chosen = known(model), accelerator(gpu)
+    settled = settle(architecture, chosen, request)
+    found = account(architecture, chosen, settled)
+    rest = found.weights + found.activation + found.non_torch + (found.graphs if found.graphs_in_budget else 0)
+    assert found.blocks * found.pool.block_bytes + min(rest, found.budget) <= found.budget
+    assert found.budget <= settled.total + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(models, gpus, requests, st.floats(0.1, 60.0))
+def test_more_memory_never_makes_less_fit(model: str, gpu: str, request: Request, more: float) -> None:
+    memory = accelerator(gpu).memory_gib
+    less = plain(model, gpu, request.model_copy(update={"total_gpu_memory_gib": memory}))
+    greater = plain(model, gpu, request.model_copy(update={"total_gpu_memory_gib": memory + more}))
+    assert greater.kv_cache_tokens >= less.kv_cache_tokens
+    assert greater.fits >= less.fits
+
+
+@settings(max_examples=60, deadline=None)
+@given(models, gpus, requests, st.integers(1, 4096))
+def test_a_shorter_context_never_makes_less_fit(model: str, gpu: str, request: Request, shorter: int) -> None:
+    length = request.max_model_len or 0
+    assert (
+        plain(model, gpu, request.model_copy(update={"max_model_len": max(1, length - shorter)})).fits
+        >= plain(model, gpu, request).fits
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(SMALL), st.sampled_from(["l4", "l40s", "h100"]), requests)
+def test_a_smaller_format_never_makes_less_fit(model: str, gpu: str, request: Request) -> None:
+    answers = [
+        plain(model, gpu, request.model_copy(update={"quantization": form})) for form in ("fp32", "bf16", "fp8", "int4")
+    ]
+    assert [each.fits for each in answers] == sorted(each.fits for each in answers)
+    assert [each.kv_cache_tokens for each in answers] == sorted(each.kv_cache_tokens for each in answers)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(SMALL), st.sampled_from(["l40s", "h100", "a100-80gb", "h200"]), requests, st.floats(0.5, 1.0))
+def test_more_gpus_never_make_less_fit_where_half_the_weights_outweigh_the_collectives(
+    model: str, gpu: str, request: Request, share: float
+) -> None:
+    """Collectives take 2 GiB of each GPU, so a model of less than 4 GiB does lose by sharing; none of these is."""
+    spread = [
+        request.model_copy(update={"tensor_parallel": wide, "gpu_memory_utilization": share}) for wide in (1, 2, 4)
+    ]
+    answers = [plain(model, gpu, each) for each in spread]
+    starting = [each.limiting_term != "gpu_memory_utilization" for each in answers]
+    assert [each.fits for each, starts in zip(answers, starting, strict=True) if starts] == sorted(
+        each.fits for each, starts in zip(answers, starting, strict=True) if starts
+    )
+
+
+def test_every_gpu_answers_for_every_model_of_the_test() -> None:
+    for gpu in (each for each in accelerators().values() if each.capability >= 8):
+        for model in SMALL:
+            assert plain(model, gpu.name, Request(max_model_len=4096)).gpu == gpu.name
