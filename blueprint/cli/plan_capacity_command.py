@@ -13,6 +13,8 @@ from blueprint.cli.outputs import as_json, output_option, write_all
 if TYPE_CHECKING:
     from blueprint.planner.accelerators import Accelerator
     from blueprint.planner.models import Named
+    from blueprint.planner.options import Wanted
+    from blueprint.planner.prices import Purchase
     from blueprint.planner.request import Request
 
 Outputs = tuple[tuple[str, Path | None], ...]
@@ -58,6 +60,13 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--capacity", type=click.Choice(["on-demand", "spot", "reserved"]), default="on-demand", show_default=True,
               help="How instances are bought.")  # fmt: skip
 @click.option("--format", "form", default=None, help="The same as --quantization.")
+@click.option(
+    "--input-tokens", type=click.IntRange(1), default=1000, show_default=True, help="Of a request, for throughput."
+)
+@click.option(
+    "--output-tokens", type=click.IntRange(1), default=1000, show_default=True, help="Of a request, for throughput."
+)
+@click.option("--utilisation", type=float, default=0.3, show_default=True, help="Share of the time that requests fill.")
 @_flags
 @output_option("table", "json", "md", "csv", "svg")
 def command(
@@ -67,8 +76,11 @@ def command(
     context: int | None,
     concurrency: int,
     region: str,
-    capacity: str,
+    capacity: Purchase,
     form: str | None,
+    input_tokens: int,
+    output_tokens: int,
+    utilisation: float,
     outputs: Outputs,
     **flags: Any,
 ) -> None:
@@ -92,9 +104,12 @@ def command(
         chosen = accelerator(gpu)
         _deployment(find(model), chosen, request, outputs)
         return
-    from blueprint.cli.capacity_options import ranked  # noqa: PLC0415  only a table needs prices
+    from blueprint.planner.options import Wanted  # noqa: PLC0415  only a table needs prices
+    from blueprint.planner.throughput import Mix  # noqa: PLC0415
+    from blueprint.planner.units import Tokens  # noqa: PLC0415
 
-    ranked(find(model), request, instance, concurrency, region, capacity, outputs)
+    mix = Mix(Tokens(input_tokens), Tokens(output_tokens), utilisation)
+    _options(find(model), request, Wanted(concurrency, region, capacity, instance, mix), outputs)
 
 
 def _agree(one: str, first: object, other: str, second: object) -> None:
@@ -117,4 +132,17 @@ def _deployment(model: Named, gpu: Accelerator, request: Request, outputs: Outpu
     write_all(outputs, {
         "table": lambda: as_table(found), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
         "svg": lambda: as_svg(found), "json": lambda: as_json(found.model_dump(mode="json", by_alias=True)),
+    })  # fmt: skip
+
+
+def _options(model: Named, request: Request, wanted: Wanted, outputs: Outputs) -> None:
+    from blueprint.planner.options import options  # noqa: PLC0415
+    from blueprint.planner.options_page import as_csv, as_markdown, as_table  # noqa: PLC0415
+
+    if any(name == "svg" for name, _ in outputs):
+        raise click.UsageError("-o svg draws the memory of one deployment: name a --gpu")
+    found = options(model.name, model.architecture, request, wanted)
+    write_all(outputs, {
+        "table": lambda: as_table(found), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
+        "json": lambda: as_json(found.model_dump(mode="json", by_alias=True)),
     })  # fmt: skip

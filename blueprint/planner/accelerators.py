@@ -46,7 +46,7 @@ class _Table(Frozen):
     read: str
     sources: tuple[str, ...]
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | float | int | None | tuple[str, ...], ...], ...]
+    rows: tuple[tuple[str | float | int | tuple[str, ...] | None, ...], ...]
 
 
 @cache

@@ -54,7 +54,7 @@ class Pool(NamedTuple):
         return blocks / self.needs(length, in_flight)
 
     def tokens(self, blocks: Blocks, length: Tokens, in_flight: Tokens, version: Accounting) -> Tokens:
-        """ "GPU KV cache size" as that version prints it."""
+        """The number that a version prints as its "GPU KV cache size"."""
         if version.tokens_by_request:
             return Tokens(int(self.concurrency(blocks, length, in_flight) * length))
         return Tokens(blocks // len(self.groups) * min(group.block for group in self.groups) * self.ranks)

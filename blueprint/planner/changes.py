@@ -8,8 +8,8 @@ from blueprint.errors import DocumentError
 from blueprint.planner.accelerators import Accelerator, accelerators
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import Capacity, capacity
-from blueprint.planner.quantization import FORMATS, weight_format
-from blueprint.planner.request import Request, divides, settle
+from blueprint.planner.quantization import WeightFormat, weight_format
+from blueprint.planner.request import Request, Settled, divides, settle
 
 SHORTEST = 2048
 """Tokens below which a shorter context is no help to anybody."""
@@ -33,37 +33,48 @@ def _answer(name: str, model: Architecture, gpu: Accelerator, request: Request) 
 
 def _ladder(model: Architecture, gpu: Accelerator, request: Request) -> Iterator[tuple[str, Request, Accelerator]]:
     settled = settle(model, gpu, request)
-    for seqs in (each for each in (256, 64, 16) if each < settled.batch.seqs):
-        yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs), gpu
-    longest = capacity("", model, gpu, request, change=False).longest_context
-    for length in (each for each in (131072, 65536, 32768, 16384, 8192, 4096, SHORTEST) if each < settled.context):
-        if length <= longest:
-            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length), gpu
+    smaller = _smaller(settled.format, gpu)
+    larger = [each for each in accelerators().values() if each.ec2 and each.memory_gib > gpu.memory_gib]
+    elsewhere = _with(request, total_gpu_memory_gib=None)
+    yield from _shorter(model, gpu, request, settled)
     if settled.cache in {"auto", "bf16", "fp16"} and gpu.capability >= 8.0:
         yield "a smaller cache: --kv-cache-dtype fp8", _with(request, kv_cache_dtype="fp8"), gpu
-    smaller = [each for each in ("fp8", "int4") if FORMATS[each].bytes_per_weight < settled.format.bytes_per_weight]
-    able = [each for each in smaller if weight_format(each).capability <= gpu.capability]
-    for each in able:
-        yield f"a smaller format: weights in {each}", _with(request, quantization=each), gpu
-    yield from _wider(model, gpu, request, settled.layout.tensor)
-    for other in accelerators().values():
-        if other.ec2 and other.memory_gib > gpu.memory_gib:
-            yield f"a larger GPU: {other.name}", _with(request, total_gpu_memory_gib=None), other
-    for other in [gpu, *(each for each in accelerators().values() if each.ec2 and each.memory_gib > gpu.memory_gib)]:
-        for each in able:
-            for text, changed, _ in _wider(
-                model, other, _with(request, quantization=each, total_gpu_memory_gib=None), settled.layout.tensor
-            ):
-                yield f"weights in {each}, {text}, on {other.name}", changed, other
-        for text, changed, _ in _wider(model, other, _with(request, total_gpu_memory_gib=None), settled.layout.tensor):
+    for form in smaller:
+        yield f"a smaller format: weights in {form}", _with(request, quantization=form), gpu
+    for text, changed in _wider(model, request, settled.layout.tensor):
+        yield text, changed, gpu
+    for other in larger:
+        yield f"a larger GPU: {other.name}", elsewhere, other
+    for other in (gpu, *larger):
+        for form in smaller:
+            for text, changed in _wider(model, _with(elsewhere, quantization=form), settled.layout.tensor):
+                yield f"weights in {form}, {text}, on {other.name}", changed, other
+        for text, changed in _wider(model, elsewhere, settled.layout.tensor):
             yield f"{text}, on {other.name}", changed, other
 
 
-def _wider(
-    model: Architecture, gpu: Accelerator, request: Request, tensor: int
+def _shorter(
+    model: Architecture, gpu: Accelerator, request: Request, settled: Settled
 ) -> Iterator[tuple[str, Request, Accelerator]]:
+    """Less at once, then less of each: the longest round length that the cache may hold."""
+    for seqs in (each for each in (256, 64, 16) if each < settled.batch.seqs):
+        yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs), gpu
+    longest = capacity("", model, gpu, request, change=False).longest_context
+    for length in (131072, 65536, 32768, 16384, 8192, 4096, SHORTEST):
+        if length < settled.context and length <= longest:
+            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length), gpu
+
+
+def _smaller(own: WeightFormat, gpu: Accelerator) -> list[str]:
+    able = (weight_format(each) for each in ("fp8", "int4"))
+    return [
+        each.name for each in able if each.bytes_per_weight < own.bytes_per_weight and each.capability <= gpu.capability
+    ]
+
+
+def _wider(model: Architecture, request: Request, tensor: int) -> Iterator[tuple[str, Request]]:
     for wide in (each for each in (2, 4, 8) if each > tensor and divides(model, each)):
-        yield f"more GPUs: --tensor-parallel {wide}", _with(request, tensor_parallel=wide), gpu
+        yield f"more GPUs: --tensor-parallel {wide}", _with(request, tensor_parallel=wide)
 
 
 def _with(request: Request, **changed: object) -> Request:

@@ -29,6 +29,8 @@ class Instance(Frozen):
     """Most EFA interfaces."""
     nvme_gb: int
     network_gbps: float
+    ram_gib: int | None
+    """Of the host; None where the source does not say."""
 
     @property
     def family(self) -> str:

@@ -108,23 +108,15 @@ def kinds_of(family: Family, settings: Settings, layers: int) -> list[str]:
 
 
 def _by_pattern(family: Family, settings: Settings, layers: int) -> list[str]:
-    match family.pattern:
-        case "latent":
-            return ["latent"] * layers
-        case "alternate":
-            return ["window" if index % 2 == 0 else "full" for index in range(layers)]
-        case "every":
-            step = settings.count("sliding_window_pattern")
-            return ["full" if (index + 1) % step == 0 else "window" for index in range(layers)]
-        case "chunked":
-            return ["full" if (index + 1) % 4 == 0 else "window" for index in range(layers)]
-        case "linear":
-            step = settings.count("full_attention_interval")
-            return ["full" if (index + 1) % step == 0 else "linear" for index in range(layers)]
-        case "sliding" if settings.optional("sliding_window") and settings.flag("use_sliding_window", otherwise=True):
-            return ["window"] * layers
-        case _:
-            return ["full"] * layers
+    step = {"alternate": 2, "chunked": 4}.get(family.pattern, 0)
+    if family.pattern in {"every", "linear"}:
+        step = settings.count("sliding_window_pattern" if family.pattern == "every" else "full_attention_interval")
+    if step:
+        between = "linear" if family.pattern == "linear" else "window"
+        return ["full" if (index + 1) % step == 0 else between for index in range(layers)]
+    windowed = settings.optional("sliding_window") > 0 and settings.flag("use_sliding_window", otherwise=True)
+    only = "latent" if family.pattern == "latent" else "window" if family.pattern == "sliding" and windowed else "full"
+    return [only] * layers
 
 
 def _only_real_windows(kinds: list[str], settings: Settings) -> list[str]:

@@ -29,7 +29,7 @@ class Accounting(Frozen):
     activation_factor: float
     """Peak activation against that of 0.17 to 0.19."""
     tokens_by_request: bool
-    """"GPU KV cache size" is concurrency times context, and no longer blocks times their size."""
+    """The printed size of the cache is concurrency times context, and no longer blocks times their size."""
     seqs_of_large: int
     """Default of `--max-num-seqs` on GPUs of 70 GiB and more."""
     origin: Literal["calibrated", "derived", "guessed"]

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -125,11 +125,19 @@ def test_pages_say_the_same_in_every_format(run, tmp_path: Path) -> None:  # typ
         .splitlines()[1]
         .startswith("blueprint.capacity/1,qwen3-8b,l40s-48gb,1,True,fits")
     )
-    drawn = ElementTree.fromstring((tmp_path / "page.svg").read_text())
+    drawn = ET.fromstring((tmp_path / "page.svg").read_text())
     said = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert [line.partition(":")[0] for line in said if line.endswith("GiB") and ":" in line] == [
         "weights", "activation", "non-torch", "CUDA graphs", "KV cache",
     ]  # fmt: skip
+
+
+def test_without_a_gpu_every_instance_type_of_the_region_is_ranked(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("qwen3-32b", "--context", "32768", "--concurrency", "8", "--region", "us-gov-west-1", "-o", "json")
+    found = json.loads(ran.out)
+    assert (ran.code, found["schema"], found["region"]) == (0, "blueprint.options/1", "us-gov-west-1")
+    assert found["options"][0]["instance"] == "g6.12xlarge"
+    assert run("qwen3-32b", "-o", "svg").code == 2
 
 
 def test_planning_loads_neither_pulumi_nor_boto3() -> None:

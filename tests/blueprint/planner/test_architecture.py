@@ -133,5 +133,5 @@ def test_any_model_is_read_from_its_file(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_configuration_is_said_to_be_unreadable(tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.json"
     file.write_text(text)
-    with pytest.raises(FileUnreadable, match="config.json"):
+    with pytest.raises(FileUnreadable, match=r"config\.json"):
         find(str(file))
