@@ -19,18 +19,27 @@ if TYPE_CHECKING:
 
 
 @click.command(name="explain")
-@click.argument("name", required=False)
+@click.argument("words", nargs=-1, metavar="[NAME | model NAME | instance NAME]")
 @click.option("-s", "--stack", default=None, help="Show values as they hold in this stack.")
 @click.option("--effective", is_flag=True, help="Print every setting of the stack and where it came from.")
 @click.option("--as-of", type=Day(), default=None, help="Day for exceptions; left out: today.")
 @root_option
-def command(name: str | None, stack: str | None, effective: bool, as_of: dt.date | None, root: Path | None) -> None:
-    """Tell all about a rule, control, requirement, parameter, kind (serving:vllm) or setting (serving.context).
+def command(
+    words: tuple[str, ...], stack: str | None, effective: bool, as_of: dt.date | None, root: Path | None
+) -> None:
+    """Tell all about a rule, control, requirement, parameter, kind (serving:vllm), setting (serving.context), model or instance.
 
     blueprint explain audit_log_retention_days -s regulated
     blueprint explain "164.312(b)"
+    blueprint explain model qwen3-32b
     blueprint explain -s regulated --effective
     """
+    if len(words) == 2 and words[0] in {"model", "instance"}:
+        from blueprint.planner.explained import instance_lines, model_lines  # noqa: PLC0415  loads what it explains
+
+        click.echo("\n".join(model_lines(words[1]) if words[0] == "model" else instance_lines(words[1])))
+        return
+    name = " ".join(words) or None
     plan = plan_of(stack, root, as_of)[0] if stack else None
     if effective:
         if plan is None:

@@ -17,7 +17,20 @@ Rows = tuple[tuple[str, ...], Iterable[tuple[str, ...]]]
 @click.command(name="list")
 @click.argument(
     "what",
-    type=click.Choice(["stacks", "presets", "kinds", "frameworks", "parameters", "controls", "rules", "subjects"]),
+    type=click.Choice(
+        [
+            "stacks",
+            "presets",
+            "kinds",
+            "frameworks",
+            "parameters",
+            "controls",
+            "rules",
+            "subjects",
+            "models",
+            "instances",
+        ]
+    ),
 )
 @root_option
 @output_option("table", "json")
@@ -108,7 +121,47 @@ def _subjects(_: Path | None) -> Rows:
     ]
 
 
+def _models(_: Path | None) -> Rows:
+    from blueprint.planner.models import known, models, packed  # noqa: PLC0415
+
+    named = [(each.id, each.parameters_billion, each.licence, str(each.checked)) for each in models().values()]
+    rows = [(name, f"{size:g}", known(name), licence, checked) for name, size, licence, checked in named]
+    rows += [
+        (name, f"{known(like).body.total / 1e9:.3g}", known(name), "", f"as {like}")
+        for name, (like, _) in packed().items()
+    ]
+    return ("model", "billion", "format", "attention", "context", "licence", "checked"), [
+        (name, size, found.format, found.attention_kind, str(found.context), licence, checked)
+        for name, size, found, licence, checked in rows
+    ]
+
+
+def _instances(_: Path | None) -> Rows:
+    from blueprint.planner.accelerators import gpu_of  # noqa: PLC0415
+    from blueprint.planner.instances import instances  # noqa: PLC0415
+    from blueprint.planner.prices import price  # noqa: PLC0415
+
+    rows = []
+    for each in instances().values():
+        gpu, cost = gpu_of(each), price(each.name, "us-east-1")
+        memory = "" if gpu is None else f"{gpu.memory_gib:g}{'' if gpu.known == 'log' else ' (derived)'}"
+        hourly = "" if cost is None else f"{cost.usd_per_hour:.3f}"
+        rows.append(
+            (
+                each.name,
+                str(each.accelerators),
+                gpu.name if gpu else each.accelerator,
+                memory,
+                str(each.vcpus),
+                str(each.efa),
+                hourly,
+            )
+        )
+    return ("instance", "accelerators", "accelerator", "GiB of each", "vCPU", "EFA", "USD/h us-east-1"), rows
+
+
 _LISTS: dict[str, Callable[[Path | None], Rows]] = {
     "stacks": _stacks, "presets": _presets, "kinds": _kinds, "frameworks": _frameworks,
     "parameters": _parameters, "controls": _controls, "rules": _rules, "subjects": _subjects,
+    "models": _models, "instances": _instances,
 }  # fmt: skip

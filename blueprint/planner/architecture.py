@@ -169,14 +169,13 @@ def _format(text: Mapping[str, object], refused: Refused) -> str:
 
 def _compressed(quantised: Mapping[str, object]) -> str:
     groups = quantised.get("config_groups")
-    first = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
-    weights = first.get("weights") if isinstance(first, Mapping) else None
+    first: object = next(iter(groups.values()), None) if isinstance(groups, Mapping) else None
+    weights: object = first.get("weights") if isinstance(first, Mapping) else None
     if not isinstance(weights, Mapping):
         return ""
     small = "int4-g32" if weights.get("group_size") == 32 else "int4"
-    return {(8, "float"): "fp8", (8, "int"): "int8", (4, "int"): small, (4, "float"): "nvfp4"}.get(
-        (weights.get("num_bits"), weights.get("type")), ""
-    )
+    known = {"8 float": "fp8", "8 int": "int8", "4 int": small, "4 float": "nvfp4"}
+    return known.get(f"{weights.get('num_bits')} {weights.get('type')}", "")
 
 
 def _attention_spared(text: Mapping[str, object], layers: int) -> bool:

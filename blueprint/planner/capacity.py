@@ -152,7 +152,7 @@ def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[
     if settled.format.name in {"nvfp4", "int4-g32"}:
         doubts.append(("derived", f"weights in {settled.format.name} were not held against a log"))
     order: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
-    worst = max((origin for origin, _ in doubts), key=order.index, default="calibrated")
+    worst = order[max((order.index(origin) for origin, _ in doubts), default=0)]
     return worst, tuple(text for _, text in doubts) or (
         "worst difference over the logs that the constants were fitted to",
     )

@@ -24,7 +24,7 @@ class Family(NamedTuple):
     expert_width: str = "moe_intermediate_size"
     gated_query: bool = False
     """The query projection is twice as wide, for a gate on the output."""
-    index: bool = False
+    sparse: bool = False
     """Latent attention with a sparse index beside it."""
     dense_beside: bool = False
     """A dense feed-forward part stands beside the experts in every layer."""
@@ -53,8 +53,8 @@ _KNOWN = (
            defaults={"attention_chunk_size": 8192, "interleave_moe_layer_step": 1}),
     Family("deepseek_v2", "latent", experts="n_routed_experts"), Family("deepseek_v3", "latent", experts="n_routed_experts"),
     Family("kimi_k2", "latent", experts="n_routed_experts"), Family("glm4_moe_lite", "latent", experts="n_routed_experts"),
-    Family("deepseek_v32", "latent", experts="n_routed_experts", index=True),
-    Family("glm_moe_dsa", "latent", experts="n_routed_experts", index=True),
+    Family("deepseek_v32", "latent", experts="n_routed_experts", sparse=True),
+    Family("glm_moe_dsa", "latent", experts="n_routed_experts", sparse=True),
     Family("qwen3_next", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
     Family("qwen3_5_text", "linear", gated_query=True, defaults=_LINEAR),
     Family("qwen3_5_moe_text", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),

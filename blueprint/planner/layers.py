@@ -137,7 +137,7 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
         group: dict[str, object] = {"kind": kind, "layers": count}
         if kind == "latent":
             group["head_dim"] = settings.count("kv_lora_rank") + settings.count("qk_rope_head_dim")
-            group["index_bytes"] = settings.count("index_head_dim") + 4 if family.index else 0
+            group["index_bytes"] = settings.count("index_head_dim") + 4 if family.sparse else 0
         elif kind == "linear":
             group["state_bytes"] = _state_bytes(settings)
         else:
@@ -225,7 +225,7 @@ def _latent_parameters(family: Family, settings: Settings, hidden: int, heads: i
     query = query_rank * (hidden + heads * (plain + rotary)) if query_rank else hidden * heads * (plain + rotary)
     kept = hidden * (rank + rotary) + rank * heads * (plain + value)
     index = 0
-    if family.index:
+    if family.sparse:
         width = settings.count("index_head_dim")
         index = query_rank * settings.count("index_n_heads") * width + hidden * width
     return query + kept + heads * value * hidden + index

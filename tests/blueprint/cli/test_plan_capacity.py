@@ -145,3 +145,19 @@ def test_planning_loads_neither_pulumi_nor_boto3() -> None:
     code += "print([m for m in sys.modules if m.startswith(('pulumi', 'boto', 'compliance', 'components'))], file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ended.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("list", "models"), "Qwen/Qwen3-32B"),
+        (("list", "instances"), "g6e.12xlarge"),
+        (("explain", "model", "qwen3-32b"), "32.8 billion parameters"),
+        (("explain", "instance", "g6e.12xlarge"), "4 x l40s-48gb"),
+    ],
+)
+def test_models_and_instances_are_listed_and_explained(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    main(list(words))
+    assert said in capsys.readouterr().out

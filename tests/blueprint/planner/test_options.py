@@ -12,8 +12,11 @@ from blueprint.planner.throughput import Mix
 QWEN = "Qwen/Qwen3-32B"
 
 
-def asked(model: str = QWEN, wanted: Wanted = Wanted(), **flags: object) -> Options:
-    return options(model, known(model), Request.model_validate({"max_model_len": 32768, **flags}), wanted)
+ANYWHERE = Wanted()
+
+
+def asked(model: str = QWEN, wanted: Wanted = ANYWHERE, flags: dict[str, object] | None = None) -> Options:
+    return options(model, known(model), Request.model_validate({"max_model_len": 32768, **(flags or {})}), wanted)
 
 
 def test_options_are_ranked_by_what_they_cost() -> None:
@@ -87,7 +90,7 @@ def test_nothing_that_fits_is_answered_with_what_is_nearest() -> None:
 )
 def test_a_contradiction_is_refused_where_it_stands(flags: dict[str, object], where: str) -> None:
     with pytest.raises(DocumentError) as refused:
-        asked(**flags)
+        asked(flags=flags)
     assert {problem.key for problem in refused.value.problems} == {where}
 
 
