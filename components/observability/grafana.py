@@ -102,8 +102,9 @@ class Grafana(Component):
         mounted_secrets(
             self, "secrets", namespace=self._space, files={**files_, "proxy": proxy.secret_arn}, opts=self._objects
         )
-        present = frozenset(each.partition("/")[0] for each in platform.wiring.needs)
-        pages = catalogue(platform.label, present)
+        needs = platform.wiring.needs
+        offered = {str(offer.dialect) for each in needs.values() for offer in each.offers}
+        pages = catalogue(platform.label, frozenset({*offered, *(each.partition("/")[0] for each in needs)}))
         self._settings = self._config_map("settings", {
             PROGRAM: files("components.observability.programs").joinpath(PROGRAM).read_text(encoding="utf-8"),
             "boards.yaml": told.boards(), "data-sources.yaml": told.data_sources(platform.region),
