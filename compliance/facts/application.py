@@ -25,6 +25,8 @@ class Api(Subject):
     """What was asked and answered is written into the execution log."""
     throttled: Leaf[bool]
     traced: Leaf[bool]
+    callers_told: Leaf[bool]
+    """What it hands on says who asks as the token says it, whatever the caller sent."""
     errors_alarmed: Leaf[bool]
     """Somebody is told when it answers with an error of its own."""
     web_acl: Leaf[Ref | None]

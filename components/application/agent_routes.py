@@ -20,6 +20,12 @@ HTTPS = 443
 ANSWER_MILLISECONDS = 300_000
 """An agent streams while it thinks; without streaming API Gateway would hang up after 29 seconds."""
 
+WHO = {
+    "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+    "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups",
+}
+"""Who asks, as the token says: both are in every token, and overwrite what a caller may have sent by these names."""
+
 
 def route_agents(
     component: Component,
@@ -72,7 +78,7 @@ def _route(
         integration_target=ingress.balancer_arn, uri=pulumi.Output.concat("https://", ingress.host, port.path, "/{proxy}"),
         request_parameters={
             "integration.request.path.proxy": "method.request.path.proxy",
-            "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+            **WHO,
         },
         response_transfer_mode="STREAM", timeout_milliseconds=ANSWER_MILLISECONDS, opts=component.inside,
     )  # fmt: skip

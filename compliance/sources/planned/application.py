@@ -22,6 +22,8 @@ FACTORS: Mapping[str, Factors] = {"OFF": "none", "OPTIONAL": "optional", "ON": "
 MINUTES: Mapping[str, float] = {"seconds": 1 / 60, "minutes": 1, "hours": 60, "days": 1440}
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 EVERYTHING = "*/*"
+WHO, VERIFIED = ("X-Caller", "X-Blueprint-Groups"), "context.authorizer."
+"""Headers by which agents and stores know who asks, and where their values must come from."""
 ERRORS = frozenset({"5XXError"})
 WALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
@@ -48,6 +50,7 @@ def api(entry: Reading) -> Api:
         ]),
         throttled=_set(entry, settings, _throttled),
         traced=_all(entry, stages, "Stage", lambda stage: stage.flag("xrayTracingEnabled")),
+        callers_told=_each(entry, entry.satellites("aws:apigateway/integration:Integration", "restApi"), "Integration", _told),
         errors_alarmed=_alarmed(entry),
         web_acl=_wall(entry, stages),
         tls_min_version=joined(kind, _policy(entry), lambda name, text: _tls(text, private=name == "PRIVATE")),
@@ -125,6 +128,20 @@ def _authorised(method: Reading) -> Leaf[bool]:
         authorizer = method.target("authorizerId")
         return method.present("authorizerId") if authorizer is None else _asks(authorizer)
     return mapped(word, lambda how: how != "NONE")
+
+
+def _told(integration: Reading) -> Leaf[bool]:
+    """What hands a request on as it came says who asks in its own words, and not in those of the caller."""
+    path, kind = "requestParameters", integration.text("type")
+    if isinstance(kind, Known) and kind.value not in {"HTTP", "HTTP_PROXY"}:
+        return integration.known("type", value=True)
+    held = integration.raw(path)
+    if isinstance(kind, Unknown) or is_unknown(held):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", integration.origin(path))
+    said = [held.get(f"integration.request.header.{name}") if isinstance(held, dict) else None for name in WHO]
+    if any(map(is_unknown, said)):
+        return Unknown("cloud_decides", integration.origin(path))
+    return integration.known(path, all(isinstance(one, str) and one.startswith(VERIFIED) for one in said))
 
 
 def _asks(authorizer: Reading) -> Leaf[bool]:

@@ -178,3 +178,26 @@ def test_a_provider_of_the_graph_is_none_of_the_pools_own() -> None:
         supportedIdentityProviders=[link(provider, "providerName")],
     )
     assert value(only(AppClient, provider, client).own_accounts) is False
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"type": "AWS"}, True),
+        ({"type": "HTTP_PROXY"}, False),
+        ({"type": "HTTP_PROXY", "requestParameters": UNKNOWN}, "<cloud_decides>"),
+        ({"type": UNKNOWN}, "<cloud_decides>"),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": UNKNOWN, "integration.request.header.X-Blueprint-Groups": "'a'"}},
+         "<cloud_decides>"),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+            "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups"}}, True),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": "method.request.header.X-Caller",
+            "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups"}}, False),
+    ],
+)  # fmt: skip
+def test_what_hands_a_request_on_says_who_asks_by_the_token(inputs: dict[str, Any], told: object) -> None:
+    integration = drawn("aws:apigateway/integration:Integration", "to", restApi=link(api, "id"), **inputs)
+    assert value(only(Api, api, integration).callers_told) == told
