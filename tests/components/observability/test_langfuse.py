@@ -228,3 +228,14 @@ def test_a_port_of_another_dialect_is_refused() -> None:
 
 def test_of_aws_only_what_is_called_gets_an_endpoint() -> None:
     assert LangfuseSpec().needs().services == {"s3", "secretsmanager", "sts", "eks-auth"}
+
+
+def test_the_programs_reach_the_queue_the_endpoints_of_aws_and_clickhouse(tracing: ResourceGraph) -> None:
+    for part, clickhouse in (("web", [8443, 9440]), ("worker", [8443])):
+        ways = only(tracing, POLICY, f"tracing-{part}-ways").inputs["spec"]["egress"]
+        queue, *endpoints, servers = [
+            ([next(iter(to)) for to in way["to"]], [each["port"] for each in way["ports"]]) for way in ways
+        ]
+        assert queue == (["ipBlock"], [6379])
+        assert endpoints == [(["ipBlock"], [443])] * 3
+        assert servers == (["podSelector"], clickhouse)
