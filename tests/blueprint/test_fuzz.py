@@ -18,7 +18,7 @@ from blueprint.plan import make_plan
 from tests.blueprint.mutations import Mutation, mutate
 
 ROOT = Path(__file__).parents[2]
-STACKS = ("regulated", "seed", "dev", "prod", "brownfield")
+STACKS = ("regulated", "seed", "dev", "prod", "brownfield", "staging")
 
 
 def _documents() -> Mapping[str, tuple[object, object]]:

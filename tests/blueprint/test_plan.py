@@ -59,7 +59,7 @@ def keyed(problems: list[Problem]) -> dict[str, Problem]:
     return {problem.key: problem for problem in problems}
 
 
-@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed"])
+@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed", "staging"])
 def test_every_stack_of_the_project_can_be_planned(stack: str) -> None:
     assert plan_of(stack).stack == stack
 
