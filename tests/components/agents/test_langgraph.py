@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.components import manifests
-from tests.components.builders import names, only, types
+from tests.components.builders import ingress, names, only, types
 
 if TYPE_CHECKING:
     from blueprint.graph import Resource, ResourceGraph
@@ -104,6 +104,8 @@ def test_callers_come_in_by_the_load_balancer_and_approvals_go_to_the_approver(a
         "agents-intake-approver-rule": ["/agents/intake/approvals", "/agents/intake/approvals/*"],
         "agents-intake-runtime-rule": ["/agents/intake/*"],
     }
+    inner = ingress().inner_listener_arn
+    assert {str(rule["listenerArn"]) for rule in rules.values()} == {inner}
     first, second = (rules[f"agents-intake-{part}-rule"]["priority"] for part in ("approver", "runtime"))
     assert second == first + 1  # type: ignore[operator]
     groups = agent.of("aws:lb/targetGroup:TargetGroup")

@@ -69,7 +69,7 @@ def test_every_method_takes_tokens_of_its_own_scope_and_checks_what_was_sent(ent
 
 def test_an_agent_is_reached_through_the_load_balancer_over_tls_with_the_callers_name(entry: ResourceGraph) -> None:
     said = only(entry, "aws:apigateway/integration:Integration", "application-agent-intake-to").inputs
-    assert (said["uri"], said["type"]) == ("https://ai.example.org/agents/intake/{proxy}", "HTTP_PROXY")
+    assert (said["uri"], said["type"]) == ("https://ai.example.org:8443/agents/intake/{proxy}", "HTTP_PROXY")
     assert said["integrationTarget"] == ingress().balancer_arn
     assert said["connectionId"]["$ref"]["urn"] == only(entry, "aws:apigatewayv2/vpcLink:VpcLink").urn
     assert said["requestParameters"] == {
@@ -87,7 +87,7 @@ def test_the_link_into_the_vpc_reaches_the_load_balancer_and_nobody_else(entry: 
     into = only(entry, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").inputs
     group = ingress().security_group_id
     assert (out["referencedSecurityGroupId"], into["securityGroupId"]) == (group, group)
-    assert {out["fromPort"], out["toPort"], into["fromPort"], into["toPort"]} == {443}
+    assert {out["fromPort"], out["toPort"], into["fromPort"], into["toPort"]} == {8443}
 
 
 def test_without_agents_there_is_no_way_into_the_vpc() -> None:
