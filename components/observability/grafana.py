@@ -111,9 +111,11 @@ class Grafana(Component):
         })  # fmt: skip
         self._boards = self._config_map("boards", {f"{each.uid}.json": json.dumps(each.render()) for each in pages})
         url = pulumi.Output.concat("https://", ingress.host, told.PATH, "/")
-        idle = spec.session_idle_minutes or platform.posture.session_idle_minutes(platform.classes(noun))
+        posture, classes = platform.posture, platform.classes(noun)
+        idle = spec.session_idle_minutes or posture.session_idle_minutes(classes)
         self._deploy({
-            **told.settings(spec, idle_minutes=idle, region=platform.region, home=f"{pages[0].uid}.json"),
+            **told.settings(spec, idle_minutes=idle, oldest_tls=posture.tls_min_version(classes), region=platform.region,
+                            home=f"{pages[0].uid}.json"),
             "GF_SERVER_DOMAIN": ingress.host, "GF_SERVER_ROOT_URL": url, "METRICS_URL": metrics.url, "PROXY_URL": proxy.url,
         })  # fmt: skip
         self._open(network)
