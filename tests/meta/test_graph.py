@@ -32,6 +32,7 @@ ABROAD = {
     "prod": {"home", "log-archive"},
     "regulated": {"home", "log-archive", "backup"},
     "seed": {"home"},
+    "staging": {"home", "log-archive"},
 }
 """Stack -> its AWS providers: one for its own account, one for each other account that its document names."""
 
@@ -58,6 +59,9 @@ NEVER_IN_BROWNFIELD = re.compile(
     r"^aws:(ec2/(.*vpc(Endpoint)?:|.*subnet|.*route|.*gateway|.*networkAcl|flowLog)|ec2transitgateway/|networkfirewall/|cloudtrail/)",
     re.IGNORECASE,
 )
+
+NAMED_INSIDE_ANOTHER = {"aws:cloudwatch/logStream:LogStream"}
+"""Types whose name is their own within a resource of theirs, not within the account."""
 
 CONTENT = {"authToken", "masterPassword", "password", "privateKey", "secretBinary", "secretKey", "secretString"}
 """Properties of AWS resources that take a secret itself."""
@@ -161,7 +165,8 @@ def test_no_object_of_kubernetes_is_named_by_chance(stack: str) -> None:
 def test_no_two_resources_of_one_type_have_one_name_in_an_account(stack: str) -> None:
     names = Counter(
         (each.type, each.account, each.region, each.inputs["name"])
-        for each in ours(stack, "aws:") if isinstance(each.inputs.get("name"), str)
+        for each in ours(stack, "aws:")
+        if isinstance(each.inputs.get("name"), str) and each.type not in NAMED_INSIDE_ANOTHER
     )  # fmt: skip
     assert not [name for name, times in names.items() if times > 1]
 
@@ -299,5 +304,7 @@ def clear_text(node: JsonValue) -> Iterator[str]:
 
 
 def _is_no_secret(value: JsonValue) -> bool:
-    """A file or an ARN says where a secret is, not what it is; a switch says nothing."""
-    return isinstance(value, str) and (value.startswith(("/", "arn:")) or value in {"True", "False"})
+    """A file, an ARN or an address says where a secret is, not what it is; a switch and a number say nothing."""
+    return isinstance(value, str) and (
+        value.startswith(("/", "arn:", "https://")) or value.lower() in {"true", "false"} or value.isdigit()
+    )

@@ -60,7 +60,7 @@ def test_commands_that_only_read_documents_load_neither_pulumi_nor_boto3(words: 
 def test_a_valid_stack_says_what_it_holds(run) -> None:  # type: ignore[no-untyped-def]
     ran = run("validate", "-s", "regulated")
     assert ran.code == 0
-    assert "valid; 15 components" in ran.out
+    assert "valid; 29 components" in ran.out
 
 
 def test_an_unknown_stack_ends_with_6_and_the_nearest_name(run) -> None:  # type: ignore[no-untyped-def]
