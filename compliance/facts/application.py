@@ -64,6 +64,8 @@ class AppClient(Subject):
     """Tokens are handed over in the address of a page."""
     own_accounts: Leaf[bool]
     """People can sign in with an account of the pool, past the organisation's provider."""
+    changes_itself: Leaf[bool]
+    """People may write attributes of their own account, their groups among them."""
     revocable: Leaf[bool]
     token_minutes: Leaf[int]
     session_minutes: Leaf[int]
