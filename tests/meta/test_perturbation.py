@@ -50,8 +50,13 @@ class Constant(Frozen):
         """A resource after the change for the worse; None when nothing of it is left."""
         if self.path == "(resource)":
             return None
-        if self.path in BESIDE_INPUTS:
-            return replace(resource, **{BESIDE_INPUTS[self.path]: self.weaker})
+        match self.path:
+            case "(type)":
+                return replace(resource, type=str(self.weaker))
+            case "(region)":
+                return replace(resource, region=str(self.weaker))
+            case "(account)":
+                return replace(resource, account=str(self.weaker))
         value = GONE if self.gone else self.weaker if self.swap is None else self._swapped(resource)
         return replace(resource, inputs=put(resource.inputs, self.path, value))
 

@@ -136,9 +136,8 @@ def _authorised(method: Reading) -> Leaf[bool]:
 def _callers_told(entry: Reading) -> Leaf[bool]:
     """Where requests are handed on: each says who asks, and the pool that issues tokens puts there what is said."""
     integrations = entry.satellites("aws:apigateway/integration:Integration", "restApi")
-    if all(
-        each.raw("type") not in ("HTTP", "HTTP_PROXY") and not is_unknown(each.raw("type")) for each in integrations
-    ):  # type: ignore[arg-type]
+    kinds = [each.raw("type") for each in integrations]
+    if all(kind not in ("HTTP", "HTTP_PROXY") and not is_unknown(kind) for kind in kinds):  # type: ignore[arg-type]  # JSON
         return _each(entry, (), "Integration", _told)
     pools = [
         _claims(authorizer, path)
