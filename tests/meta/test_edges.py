@@ -1,7 +1,7 @@
 """Without one edge of the wiring its grant and its way are gone, and nothing outside its provider changes.
 
 Here one edge of every provider is taken away, all at once: what is gone belongs to the edge of the provider under which it
-stood. The slow tier takes each edge of each stack away alone (`make test-edges`), and keeps what it opened as a golden file.
+stood. The slow tier takes each edge of each stack away alone (`make test-deep`), and keeps what it opened as a golden file.
 """
 
 from __future__ import annotations
