@@ -40,7 +40,7 @@ def rights(graph: ResourceGraph, part: str) -> Any:
 def test_every_kubernetes_object_fits_the_api(agent: ResourceGraph) -> None:
     checked = manifests.check(agent)
     assert {f"agents-intake-{part}" for part in PARTS} < set(checked)
-    assert len(checked) == 26
+    assert len(checked) == 32
 
 
 def test_an_agent_of_an_image_alone_has_no_tool_and_no_worker(least: ResourceGraph) -> None:

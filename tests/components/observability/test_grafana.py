@@ -75,7 +75,7 @@ def environment(graph: ResourceGraph) -> dict[str, Any]:
 
 
 def test_every_kubernetes_object_fits_the_api(grafana: ResourceGraph) -> None:
-    assert len(manifests.check(grafana)) == 9
+    assert len(manifests.check(grafana)) == 11
 
 
 def test_people_come_in_through_the_identity_provider_and_no_other_way(grafana: ResourceGraph) -> None:

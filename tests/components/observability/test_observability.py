@@ -243,7 +243,7 @@ def test_traces_go_to_the_store_with_its_key_as_a_file(observability: ResourceGr
     assert {each.name for each in graph.resources} - {each.name for each in observability.resources} == {
         "observability-trace-store"
     }
-    assert len(manifests.check(graph)) == len(manifests.check(observability))
+    assert len(manifests.check(graph)) == len(manifests.check(observability)) + 1
 
 
 def test_at_level_off_the_collector_does_not_even_hold_the_key(observability: ResourceGraph) -> None:
