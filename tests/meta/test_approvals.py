@@ -16,7 +16,7 @@ from compliance.findings import Outcome
 from tests.conftest import ROOT, graph_of
 from tests.meta.variants import variant
 
-pytestmark = pytest.mark.xdist_group("approvals")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 
 def unapproved(entry: dict[str, Any]) -> None:

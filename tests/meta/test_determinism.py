@@ -20,7 +20,7 @@ from pulumi.runtime.settings import Settings
 from blueprint.assembly import assemble
 from tests.conftest import ROOT, graph_of, plan_of
 
-pytestmark = pytest.mark.xdist_group("determinism")
+pytestmark = pytest.mark.xdist_group("experiments")
 
 PROGRAM = (
     "import hashlib\n"

@@ -17,7 +17,7 @@ from blueprint.types import Dialect
 from blueprint.wiring import Edge
 from tests.conftest import STACKS, graph_of, plan_of
 
-pytestmark = pytest.mark.xdist_group("edges")
+pytestmark = pytest.mark.xdist_group("experiments")
 
 REGULATED = "regulated"
 GRANTS = frozenset({"RolePolicy", "RolePolicyAttachment", "RoleBinding", "Permissions", "BucketPolicy", "Key"})

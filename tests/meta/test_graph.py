@@ -23,7 +23,7 @@ from components.compute.cluster_spec import ClusterSpec
 from tests.components.manifests import PINNED, hold
 from tests.conftest import ROOT, STACKS, graph_of, plan_of
 
-pytestmark = pytest.mark.xdist_group("graphs")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 

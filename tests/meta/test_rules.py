@@ -14,7 +14,7 @@ from compliance.rule import RULES, load_rules
 from tests.conftest import STACKS
 from tests.meta.settings import exists
 
-pytestmark = pytest.mark.xdist_group("graphs")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 ALL = load_rules()
 

@@ -17,7 +17,7 @@ from tests.conftest import graph_of, plan_of
 from tests.meta.subtrees import differences
 from tools.swaps import GROUP, endpoints, planned, swaps
 
-pytestmark = pytest.mark.xdist_group("swap")
+pytestmark = pytest.mark.xdist_group("experiments")
 
 CHAT = "serving/chat"
 REGULATED = "regulated"
