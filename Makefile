@@ -7,7 +7,7 @@ OUT    ?= out
 STACK  ?= regulated
 JOBS   ?= 2
 
-.PHONY: help demo test check test-engine test-litellm bench pin-images fmt docs golden fuzz mutation lock clean
+.PHONY: help demo test check test-engine test-litellm test-deep bench pin-images fmt docs golden fuzz mutation lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ $(LITELLM)/.installed: tools/litellm/requirements.lock
 
 test-litellm: $(READY) $(LITELLM)/.installed  ## the gateway's configuration, loaded by the pinned LiteLLM itself
 	$(BIN)/python -m pytest -q -m slow tests/components/gateway/test_litellm_accepts.py
+
+test-deep: $(READY)  ## each edge of each stack taken away alone, 2,000 mutated documents, the page of systems
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist load -m slow tests/meta/test_edges.py \
+	  tests/blueprint/test_fuzz.py::test_2000_mutated_documents_are_refused_where_they_are_wrong
+	$(BIN)/python -m tools.systems --check
 
 bench: $(READY)  ## measure, ratios side by side in one run
 	$(BIN)/python -m tools.bench

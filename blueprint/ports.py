@@ -103,6 +103,9 @@ class IngressPort(Port):
     listener_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     host: pulumi.Input[str]
+    inner_listener_arn: pulumi.Input[str] | None = None
+    """For agents, who take what they are told about a caller on trust: no network reaches its port, only security groups that
+    whoever signed the caller in admits. None: there are no agents."""
 
 
 @dataclass(frozen=True)
@@ -299,11 +302,11 @@ class TemporalPort(Port):
 
 @dataclass(frozen=True)
 class AgentPort(Port):
-    """An agent behind the platform's load balancer."""
+    """An agent behind the load balancer's inner listener, to which a consumer admits its own security group."""
 
     DIALECT = Dialect.AGENT
     path: str
-    """Prefix of its paths on the load balancer's host: "/agents/intake"."""
+    """Prefix of its paths: "/agents/intake"."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is dear and shared by a group of tests first, so that no worker starts on it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session")
 def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
     """Compare a text with its golden file, or with --golden write it."""
@@ -86,7 +91,7 @@ def planned() -> Callable[[str], Plan]:
 
 @pytest.fixture(scope="session")
 def graph_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graph of regulated as `synth -o json` writes it."""
-    path = tmp_path_factory.mktemp("graph") / "regulated.graph.json"
-    path.write_text(graph_of("regulated").to_json(), encoding="utf-8")
+    """The graph of prod as `synth -o json` writes it."""
+    path = tmp_path_factory.mktemp("graph") / "prod.graph.json"
+    path.write_text(graph_of("prod").to_json(), encoding="utf-8")
     return path

@@ -25,6 +25,8 @@ class Api(Subject):
     """What was asked and answered is written into the execution log."""
     throttled: Leaf[bool]
     traced: Leaf[bool]
+    callers_told: Leaf[bool]
+    """What it hands on says who asks as the token says it, whatever the caller sent."""
     errors_alarmed: Leaf[bool]
     """Somebody is told when it answers with an error of its own."""
     web_acl: Leaf[Ref | None]
@@ -62,6 +64,8 @@ class AppClient(Subject):
     """Tokens are handed over in the address of a page."""
     own_accounts: Leaf[bool]
     """People can sign in with an account of the pool, past the organisation's provider."""
+    changes_itself: Leaf[bool]
+    """People may write attributes of their own account, their groups among them."""
     revocable: Leaf[bool]
     token_minutes: Leaf[int]
     session_minutes: Leaf[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compliance.facts.base import Leaf, Subject
 
@@ -26,6 +27,7 @@ class DashboardServer(Subject):
     cookies_secure: Leaf[bool]
     encrypted: Leaf[bool]
     """Whether it speaks TLS itself."""
+    tls_min_version: Leaf[Literal["1.0", "1.1", "1.2", "1.3"]]
     private: Leaf[bool]
     own_secret_key: Leaf[bool]
     """Whether what it signs rests on a key from a file, not on the one that everybody knows."""

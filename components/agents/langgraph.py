@@ -171,7 +171,10 @@ class LangGraph(Component):
         )  # fmt: skip
 
     def _enter(self, made: Mapping[str, AgentPart], network: NetworkPort, ingress: IngressPort) -> None:
-        """Approvals go to the approver, everything else to the runtime."""
+        """Approvals go to the approver, everything else to the runtime; only whoever signed a caller in comes this way."""
+        if ingress.inner_listener_arn is None:
+            raise TypeError(f"{ingress.provider} has no listener for agents")
+        inner = replace(ingress, listener_arn=ingress.inner_listener_arn)
         paths = {APPROVER: (f"{self._path}/approvals", f"{self._path}/approvals/*"), RUNTIME: (f"{self._path}/*",)}
         for part, wanted in paths.items():
             place, service = self._places[self.noun, part], made[part].service
@@ -180,4 +183,4 @@ class LangGraph(Component):
                     part=f"{self.noun} {part}", port=PORTS + place, ready=HEALTH, paths=wanted,
                     priority=PRIORITIES + place, drain_seconds=self._spec.run_seconds,
                 )  # fmt: skip
-                enter(made[part], came_in, network, ingress, self._cluster, service)
+                enter(made[part], came_in, network, inner, self._cluster, service)

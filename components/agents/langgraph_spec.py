@@ -107,7 +107,9 @@ class LangGraphSpec(Spec):
         """What waits for a person is asked for by the approver alone, and by nobody else."""
         models, tools, held = frozenset(self.models), frozenset(self.tools), frozenset(self.after_approval)
         for part in self.parts:
-            yield Want(name=f"otlp-{part}", dialect=Dialect.OTLP, access="write", workload=part, allows=frozenset({"grpc"}))
+            yield Want(
+                name=f"otlp-{part}", dialect=Dialect.OTLP, access="write", workload=part, allows=frozenset({"grpc"})
+            )
             if part != APPROVER:
                 yield Want(name=f"models-{part}", dialect=Dialect.OPENAI_V1, workload=part, allows=models)
                 if tools:

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from blueprint.ports import AgentPort
+from components.foundation.ingress import INNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
     from blueprint.ports import IngressPort, NetworkPort
     from components.application.guarded_method import Guard
 
-HTTPS = 443
 ANSWER_MILLISECONDS = 300_000
 """An agent streams while it thinks; without streaming API Gateway would hang up after 29 seconds."""
+
+WHO = {
+    "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+    "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups",
+}
+"""Who asks, as the token says: both are in every token, and overwrite what a caller may have sent by these names."""
 
 
 def route_agents(
@@ -69,10 +75,10 @@ def _route(
     integration = aws.apigateway.Integration(
         f"{part}-to", rest_api=api.id, resource_id=below.id, http_method=method.http_method, type="HTTP_PROXY",
         integration_http_method="ANY", connection_type="VPC_LINK", connection_id=link.id,
-        integration_target=ingress.balancer_arn, uri=pulumi.Output.concat("https://", ingress.host, port.path, "/{proxy}"),
+        integration_target=ingress.balancer_arn, uri=pulumi.Output.concat("https://", ingress.host, f":{INNER}", port.path, "/{proxy}"),
         request_parameters={
             "integration.request.path.proxy": "method.request.path.proxy",
-            "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+            **WHO,
         },
         response_transfer_mode="STREAM", timeout_milliseconds=ANSWER_MILLISECONDS, opts=component.inside,
     )  # fmt: skip
@@ -91,7 +97,7 @@ def _link(component: Component, network: NetworkPort, ingress: IngressPort) -> a
     ):
         cls(
             component.named(part), security_group_id=mine, referenced_security_group_id=other, ip_protocol="tcp",
-            from_port=HTTPS, to_port=HTTPS, description="Private API to load balancer", tags=component.tags(),
+            from_port=INNER, to_port=INNER, description="Private API to load balancer", tags=component.tags(),
             opts=component.inside,
         )  # fmt: skip
     return aws.apigatewayv2.VpcLink(

@@ -75,7 +75,9 @@ class PrivateApi(Component):
         super().__init__(noun, platform=platform, opts=opts)
         self._spec, self._log_key = spec, keys.arns[KeyPurpose.LOGS]
         api = self._api(network)
-        sign_in = SignIn(f"{noun}/sign-in", spec, platform=platform, log_key_arn=self._log_key, opts=self.inside)
+        sign_in = SignIn(
+            f"{noun}/sign-in", spec, platform=platform, network=network, log_key_arn=self._log_key, opts=self.inside
+        )
         guarded = guard(self, api, pool_arn=sign_in.pool_arn, audience=sign_in.audience)
         agents = {name: port for name in spec.agents if isinstance(port := ports[f"agent-{name}"], AgentPort)}
         routes = route_agents(self, api, guarded, agents, network=network, ingress=ingress)

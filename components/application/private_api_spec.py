@@ -14,6 +14,8 @@ HttpsUrl = Annotated[
     str, StringConstraints(pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(/[^\s?#]*)?(\?[^\s#]*)?$")
 ]
 
+Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:/._-]{1,256}$")]
+
 
 class PrivateApiSpec(Spec):
     """A private API before the agents, with single sign-on, and the capture of what people say about answers."""
@@ -24,6 +26,11 @@ class PrivateApiSpec(Spec):
     )
     callback_urls: tuple[HttpsUrl, ...] = Field(
         min_length=1, description="Addresses of the applications that people come back to after signing in"
+    )
+    groups_attribute: Attribute = Field(
+        "http://schemas.xmlsoap.org/claims/Group",
+        description="SAML attribute with a person's groups, by which stores of documents tell who may see what; left out: "
+        "http://schemas.xmlsoap.org/claims/Group",
     )
     agents: tuple[Name, ...] = Field(
         (), description="Entries of `agents` that can be called, at /agents/<name>/; left out: none, feedback alone"

@@ -29,7 +29,7 @@ class Registry(Component):
 
     def __init__(self, *, platform: PlatformContext, keys: KeysPort, opts: pulumi.ResourceOptions) -> None:
         super().__init__("cluster/registry", platform=platform, opts=opts)
-        for name in sorted(IMAGES):
+        for name in self._distinct():
             self._repository(name, keys)
         if platform.account_owner and platform.posture.image_scanning(platform.classes("cluster")) == "continuous":
             aws.ecr.RegistryScanningConfiguration(
@@ -39,6 +39,14 @@ class Registry(Component):
                 opts=self.inside,
             )  # fmt: skip
         self.finish()
+
+    @staticmethod
+    def _distinct() -> list[str]:
+        """One image of each repository: some entries of the table are one image in several places."""
+        first: dict[str, str] = {}
+        for name in sorted(IMAGES):
+            first.setdefault(IMAGES[name].repository, name)
+        return sorted(first.values())
 
     def _repository(self, name: str, keys: KeysPort) -> None:
         repository = aws.ecr.Repository(

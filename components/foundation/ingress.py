@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from blueprint.component import Component
 from blueprint.ports import IngressPort
-from blueprint.types import KeyPurpose, Layer
+from blueprint.types import Dialect, KeyPurpose, Layer
 from components.foundation.web_acl import web_acl
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ TLS_POLICIES: Mapping[tuple[str, bool], str] = {
 """(Oldest version, validated cryptography) -> AWS policy; all offer 1.3, and 1.2 with authenticated ciphers only."""
 
 HTTPS = 443
+INNER = 8443
+"""Port of agents: no network is admitted to it."""
 UNPRIVILEGED = (1024, 65535)
 IDLE_SECONDS = 300
 """A model may think long before its first token."""
@@ -40,7 +42,10 @@ RENEWAL_DAYS = 45
 
 
 class Ingress(Component):
-    """Creates load balancer, HTTPS listener, security group and web ACL with its log. No HTTP listener, no public address."""
+    """Creates load balancer, HTTPS listener, security group and web ACL with its log; with agents, a listener of their own.
+
+    Not created: an HTTP listener, a public address, a way of any network to the agents' listener.
+    """
 
     LAYER: ClassVar[Layer] = Layer.FOUNDATION
 
@@ -68,13 +73,14 @@ class Ingress(Component):
             connection_logs={"bucket": audit.access_log_bucket, "prefix": self.named("connections"), "enabled": True},
             tags=self.tags(), opts=self.within(protect=spec.keep),
         )  # fmt: skip
-        listener = self._listener(balancer)
+        listener = self._listener(balancer, "https", HTTPS)
+        inner = self._listener(balancer, "inner", INNER) if self._agents() else None
         self._guard(balancer, keys)
         self._warn_of_expiry(audit)
         self.ports = {
             "ingress": IngressPort(
                 provider=noun, balancer_arn=balancer.arn, listener_arn=listener.arn, security_group_id=group.id,
-                host=spec.host,
+                host=spec.host, inner_listener_arn=None if inner is None else inner.arn,
             )
         }  # fmt: skip
         self.finish(dns_name=balancer.dns_name)
@@ -96,13 +102,18 @@ class Ingress(Component):
         )  # fmt: skip
         return group
 
-    def _listener(self, balancer: aws.lb.LoadBalancer) -> aws.lb.Listener:
+    def _agents(self) -> bool:
+        """Whether any component is an agent, called or not."""
+        needs = self.platform.wiring.needs.values()
+        return any(offer.dialect is Dialect.AGENT for each in needs for offer in each.offers)
+
+    def _listener(self, balancer: aws.lb.LoadBalancer, part: str, port: int) -> aws.lb.Listener:
         """Answers 404 to whatever no component has claimed."""
         posture, classes = self.platform.posture, self.platform.classes(self.noun)
         oldest = self._spec.tls_min_version or max(posture.tls_min_version(classes), "1.2")
         validated = posture.fips_validated_crypto(classes) != "off"
         return aws.lb.Listener(
-            self.named("https"), load_balancer_arn=balancer.arn, port=HTTPS, protocol="HTTPS",
+            self.named(part), load_balancer_arn=balancer.arn, port=port, protocol="HTTPS",
             ssl_policy=TLS_POLICIES[oldest, validated], certificate_arn=self._spec.certificate_arn,
             default_actions=[{
                 "type": "fixed-response",

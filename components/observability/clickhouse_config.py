@@ -1,4 +1,4 @@
-"""ClickHouse's two configuration files, as they stand before a pod puts the secrets in."""
+"""ClickHouse's two configuration files, as they stand before a pod puts in the secrets and what is its own: @WORDS@."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def server(replicas: Replicas, *, tls_min_version: str, log_days: int) -> Docume
         "https_port": HTTPS,
         "tcp_port_secure": NATIVE,
         "interserver_https_port": INTERSERVER,
-        "interserver_http_host": {"@from_env": "INTERSERVER_HOST"},
+        "interserver_https_host": "@POD@.@PEERS@",
         "interserver_http_credentials": {"user": "replicas", "password": "@REPLICAS@"},
         "openSSL": {
             "server": {**files, "verificationMode": "none", "loadDefaultCAFile": False, "disableProtocols": old},
@@ -72,13 +72,13 @@ def server(replicas: Replicas, *, tls_min_version: str, log_days: int) -> Docume
         "user_directories": {"users_xml": {"path": f"{RUN}/users.yaml"}},
         "default_profile": "default", "default_database": "default", "max_server_memory_usage_to_ram_ratio": 0.8,
         "keeper_server": {
-            "tcp_port_secure": KEEPER, "server_id": {"@from_env": "CLICKHOUSE_SERVER_ID"},
+            "tcp_port_secure": KEEPER, "server_id": "@NUMBER@",
             "log_storage_path": f"{DATA}/coordination/log", "snapshot_storage_path": f"{DATA}/coordination/snapshots",
             "raft_configuration": replicas.raft(),
         },
         "zookeeper": replicas.zookeeper(),
         "remote_servers": replicas.cluster(),
-        "macros": {"shard": "01", "replica": {"@from_env": "POD_NAME"}, "cluster": CLUSTER},
+        "macros": {"shard": "01", "replica": "@POD@", "cluster": CLUSTER},
         "distributed_ddl": {"path": "/clickhouse/task_queue/ddl"},
         "send_crash_reports": {"enabled": False},
         **{name: _log(name, log_days) for name in SYSTEM_LOGS},

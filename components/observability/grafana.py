@@ -102,17 +102,20 @@ class Grafana(Component):
         mounted_secrets(
             self, "secrets", namespace=self._space, files={**files_, "proxy": proxy.secret_arn}, opts=self._objects
         )
-        present = frozenset(each.partition("/")[0] for each in platform.wiring.needs)
-        pages = catalogue(platform.label, present)
+        needs = platform.wiring.needs
+        offered = {str(offer.dialect) for each in needs.values() for offer in each.offers}
+        pages = catalogue(platform.label, frozenset({*offered, *(each.partition("/")[0] for each in needs)}))
         self._settings = self._config_map("settings", {
             PROGRAM: files("components.observability.programs").joinpath(PROGRAM).read_text(encoding="utf-8"),
             "boards.yaml": told.boards(), "data-sources.yaml": told.data_sources(platform.region),
         })  # fmt: skip
         self._boards = self._config_map("boards", {f"{each.uid}.json": json.dumps(each.render()) for each in pages})
         url = pulumi.Output.concat("https://", ingress.host, told.PATH, "/")
-        idle = spec.session_idle_minutes or platform.posture.session_idle_minutes(platform.classes(noun))
+        posture, classes = platform.posture, platform.classes(noun)
+        idle = spec.session_idle_minutes or posture.session_idle_minutes(classes)
         self._deploy({
-            **told.settings(spec, idle_minutes=idle, region=platform.region, home=f"{pages[0].uid}.json"),
+            **told.settings(spec, idle_minutes=idle, oldest_tls=posture.tls_min_version(classes), region=platform.region,
+                            home=f"{pages[0].uid}.json"),
             "GF_SERVER_DOMAIN": ingress.host, "GF_SERVER_ROOT_URL": url, "METRICS_URL": metrics.url, "PROXY_URL": proxy.url,
         })  # fmt: skip
         self._open(network)

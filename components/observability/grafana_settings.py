@@ -30,11 +30,15 @@ BESIDE_THE_PROXY = ".amazonaws.com,.amazonaws.com.cn,.svc,127.0.0.1,localhost,16
 """AWS by its endpoints in the VPC, and the agent that hands out credentials."""
 
 
-def settings(spec: GrafanaSpec, *, idle_minutes: int, region: str, home: str) -> Mapping[str, str]:
+def settings(spec: GrafanaSpec, *, idle_minutes: int, oldest_tls: str, region: str, home: str) -> Mapping[str, str]:
     """Everything that does not depend on the cloud. `home` is the file of the dashboard that people see first."""
     return {
-        **_server(region, home), **_people(spec, idle_minutes), **_sign_in(spec.sign_in), **_silence(),
-    }  # fmt: skip
+        **_server(region, home),
+        "GF_SERVER_MIN_TLS_VERSION": f"TLS{max(oldest_tls, '1.2')}",
+        **_people(spec, idle_minutes),
+        **_sign_in(spec.sign_in),
+        **_silence(),
+    }
 
 
 def _server(region: str, home: str) -> Mapping[str, str]:
@@ -56,7 +60,6 @@ def _server(region: str, home: str) -> Mapping[str, str]:
         "GF_SERVER_CERT_KEY": CERTIFICATE,
         "GF_SERVER_CERTS_WATCH_INTERVAL": "60s",
         "GF_SERVER_HTTP_PORT": str(PORT),
-        "GF_SERVER_MIN_TLS_VERSION": "TLS1.2",
         "GF_SERVER_PROTOCOL": "https",
         "GF_SERVER_ROUTER_LOGGING": "true",
         "GF_SERVER_SERVE_FROM_SUB_PATH": "true",

@@ -104,9 +104,10 @@ class LangfuseProgram(Component):
 
     def _open(self, network: NetworkPort, servers: Mapping[str, str], ports: Sequence[int]) -> None:
         """To the queue, the bucket's endpoint and ClickHouse; the way to the database comes with its door."""
+        endpoints = [(Peer(cidr=cidr), [ENDPOINTS]) for cidr in network.endpoint_subnet_cidrs]
         network_policy(
             self, "ways", namespace=self._space, selects=self._who.labels, opts=self._objects,
-            egress=[(Peer(cidr=network.vpc_cidr), [REDIS, ENDPOINTS]), (Peer(labels=servers), ports)],
+            egress=[(Peer(cidr=network.vpc_cidr), [REDIS]), *endpoints, (Peer(labels=servers), ports)],
         )  # fmt: skip
         network_policy(
             self, "asks", namespace=self._space, selects=servers, opts=self._objects,

@@ -102,7 +102,7 @@ class LangfuseSpec(Spec):
             wants=proxied,
             offers=(Offer(name="traces", dialect=Dialect.TRACES),),
             workloads=frozenset({"web", "worker", "clickhouse", "retention", "databases"}),
-            services=frozenset({"s3", "kms", "secretsmanager", "sts", "eks-auth"}),
+            services=frozenset({"s3", "secretsmanager", "sts", "eks-auth"}),
             egress=frozenset({urlsplit(self.page.sign_on.issuer).hostname or ""} if self.page else ()),
             keys=frozenset({KeyPurpose.DATABASES, KeyPurpose.DISKS, KeyPurpose.LOGS, KeyPurpose.OBJECTS, KeyPurpose.SECRETS}),
             secrets=frozenset(

@@ -42,7 +42,7 @@ from components.observability.container_logs import ContainerLogs
 from components.observability.gpu_metrics import PORT as DCGM
 from components.observability.gpu_metrics import GpuMetrics
 from components.observability.metrics import Metrics
-from components.observability.scrape import Scrape, scraped_ports
+from components.observability.scrape import Scrape, scraped_ports, sends
 from components.versions import image
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class Observability(Component):
                 opts=self.inside,
             )  # fmt: skip
         for edge in platform.wiring.to(noun):
-            self._admit(edge, identity, network)
+            if edge.offer.dialect is Dialect.PROMETHEUS or sends(edge.want):
+                self._admit(edge, identity, network)
         for edge in scraped:
             Scrape(
                 edge, platform=platform, cluster=cluster, consumer=identity.workloads[edge.consumer, edge.workload],

@@ -65,6 +65,11 @@ class Scrape(Component):
         self.finish()
 
 
+def sends(want: Want) -> bool:
+    """Whether a consumer sends signals, and is not only asked for metrics."""
+    return not want.allows or bool(want.allows & {"grpc", "http"})
+
+
 def may_list_pods(
     component: Component, namespace: pulumi.Input[str], collector: WorkloadIdentity, opts: pulumi.ResourceOptions
 ) -> None:

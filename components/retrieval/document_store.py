@@ -17,7 +17,7 @@ from components.certified import AUTHORITIES, AUTHORITY, Certified
 from components.foundation.admission import Admission, Statement, ToNetwork, ToPods
 from components.hardened import Peer, http_probe, mounted_secrets, network_policy, pod_security, spread
 from components.retrieval.program_pods import ProgramPods, secrets_mount
-from components.retrieval.store_spec import FRESHNESS, MCP_KEY, SERVER, StoreSpec
+from components.retrieval.store_spec import FRESHNESS, MCP_KEY, SERVER, TOOLS, StoreSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=StoreSpec)
 core, apps, meta = kubernetes.core.v1, kubernetes.apps.v1, kubernetes.meta.v1
 
-TOOLS = ("fetch", "search")
 HTTPS, PORT = 443, 8443
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 METRIC, PERIOD, PERIODS = "IndexAge", 900, 2

@@ -88,7 +88,6 @@ class OpenSearchDomain(Component):
                     master_user_arn=administrator
                 ),
             ),
-            advanced_options={"rest.action.multi.allow_explicit_index": "false"},
             vpc_options=aws.opensearch.DomainVpcOptionsArgs(
                 subnet_ids=list(network.data_subnet_ids[: self.zones]),
                 security_group_ids=[self._security_group(network, admits).id],

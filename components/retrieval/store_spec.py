@@ -15,6 +15,8 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 ModelLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w./:-]{0,127}$")]
 SERVER, FRESHNESS = "server", "freshness"
 """Workloads of every store: what answers searches, and what measures the age of the newest document."""
+TOOLS = ("fetch", "search")
+"""What every store's tools server offers; it reads and does not administer."""
 MCP_KEY = "mcp-key"
 """Secret that callers of the tools send."""
 OWN_FIELDS = frozenset({"id", "text", "source", "metadata", "embedding", "words", "indexed_at"})
@@ -86,7 +88,10 @@ class StoreSpec(Spec):
                 )
                 for name, workload in (("otlp", SERVER), ("ages", FRESHNESS))
             ),
-            offers=(Offer(name="mcp", dialect=Dialect.MCP), Offer(name="native", dialect=native)),
+            offers=(
+                Offer(name="mcp", dialect=Dialect.MCP, names=frozenset(TOOLS)),
+                Offer(name="native", dialect=native),
+            ),
             workloads=frozenset({SERVER, FRESHNESS}) | workloads,
             services=frozenset({"secretsmanager", "sts", "eks-auth", "monitoring"}),
             keys=frozenset({KeyPurpose.LOGS, KeyPurpose.SECRETS}) | keys,

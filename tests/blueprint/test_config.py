@@ -42,7 +42,7 @@ def test_an_unknown_stack_is_answered_with_the_nearest_name() -> None:
 
 
 def test_the_five_stacks_are_there() -> None:
-    assert set(stacks(ROOT)) == {"brownfield", "dev", "prod", "regulated", "seed"}
+    assert set(stacks(ROOT)) == {"brownfield", "dev", "prod", "regulated", "seed", "staging"}
 
 
 def test_a_file_without_config_says_what_belongs_there(tmp_path: Path) -> None:

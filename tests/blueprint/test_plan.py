@@ -59,7 +59,7 @@ def keyed(problems: list[Problem]) -> dict[str, Problem]:
     return {problem.key: problem for problem in problems}
 
 
-@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed"])
+@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed", "staging"])
 def test_every_stack_of_the_project_can_be_planned(stack: str) -> None:
     assert plan_of(stack).stack == stack
 
@@ -70,12 +70,47 @@ def test_components_are_planned_in_the_order_in_which_they_are_made() -> None:
     assert order.index("models/qwen3-32b") < order.index("serving/chat") < order.index("gateway")
 
 
-def test_the_wiring_of_regulated_is_known_before_anything_is_built() -> None:
-    edges = {(edge.consumer, edge.provider, edge.offer.name) for edge in plan_of("regulated").wiring.edges}
+def test_the_wiring_is_known_before_anything_is_built() -> None:
+    edges = {(edge.consumer, edge.provider, edge.offer.name) for edge in plan_of("dev").wiring.edges}
     assert edges == {
-        ("serving/chat", "models/qwen3-32b", "weights"), ("serving/chat", "observability", "otlp"),
-        ("gateway", "serving/chat", "model-route"), ("gateway", "observability", "otlp"),
+        ("serving/small", "models/qwen25-7b", "weights"), ("serving/small", "observability", "otlp"),
+        ("gateway", "serving/small", "model-route"), ("gateway", "serving/large", "model-route"),
+        ("gateway", "observability", "otlp"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("stack", ["brownfield", "dev", "prod", "regulated", "seed", "staging"])
+def test_no_stack_of_the_project_lacks_a_foundation(stack: str) -> None:
+    assert plan_of(stack).warnings == ()
+
+
+def test_agents_without_data_and_evaluation_are_warned_about_with_the_reason(tmp_path: Path) -> None:
+    loaded = load(ROOT / "stacks" / "Pulumi.staging.yaml", "staging")
+    assert isinstance(loaded.source.data, dict)
+    data = {
+        key: value for key, value in loaded.source.data.items() if key not in {"preset", "evaluation", "vector_stores"}
+    }
+    for key, without in (("gateway", "tools"), ("agents", "tools")):
+        part = data[key]
+        for each in part if isinstance(part, list) else [part]:
+            assert isinstance(each, dict)
+            each.pop(without)
+    file = tmp_path / "Pulumi.staging.yaml"
+    file.write_text(
+        yaml.safe_dump({"config": {"aws:region": "us-east-1", "blueprint:platform": data}}, sort_keys=False)
+    )
+    warnings = make_plan(load(file, "staging"), ROOT, as_of=DAY).warnings
+    assert [(each.key, each.allowed) for each in warnings] == [
+        ("agents", "lakehouse or vector_stores"), ("agents", "evaluation"),
+    ]  # fmt: skip
+    assert all("foundations" in each.why and each.position is not None for each in warnings)
+
+
+def test_an_agent_without_a_gateway_is_refused(refused: Callable[..., list[Problem]]) -> None:
+    def change(data: dict[str, object]) -> None:
+        del data["gateway"]
+
+    assert "agents needs gateway, which the document does not have" in [each.what for each in refused(change)]
 
 
 def test_an_unknown_key_names_the_nearest_one(refused: Callable[..., list[Problem]]) -> None:

@@ -173,6 +173,7 @@ def ingress() -> IngressPort:
         provider="ingress", balancer_arn=arn("elasticloadbalancing", "loadbalancer/app/claims-prod/0123456789abcdef"),
         listener_arn=arn("elasticloadbalancing", "listener/app/claims-prod/0123456789abcdef/0123456789abcdef"),
         security_group_id="sg-0123456789abcdef2", host="ai.example.org",
+        inner_listener_arn=arn("elasticloadbalancing", "listener/app/claims-prod/0123456789abcdef/fedcba9876543210"),
     )  # fmt: skip
 
 

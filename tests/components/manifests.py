@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import kubernetes_validate
+import kubernetes_validate.utils
+from jsonschema import Draft202012Validator
+from pydantic import JsonValue
 
 from tests.components import builders
 
@@ -12,17 +20,11 @@ if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
 
 VERSION = "1.35"
-OWN = (
-    "apps/",
-    "batch/",
-    "core/",
-    "policy/",
-    "networking.k8s.io/",
-    "rbac.authorization.k8s.io/",
-    "storage.k8s.io/",
-    "autoscaling/",
-)
-"""Groups that Kubernetes itself defines; schemas of custom resources come with their operators."""
+PINNED = Path(__file__).parents[1] / "schemas"
+"""Schemas of custom resources, `<group>_<kind>.json`: they come with an operator, not with Kubernetes."""
+
+_contents_read_once = cache(kubernetes_validate.utils.schema_contents)
+"""The package reads its two megabytes of definitions again for every object."""
 
 
 def only(graph: ResourceGraph, token: str, name: str | None = None) -> Any:
@@ -36,14 +38,33 @@ def every(graph: ResourceGraph, *tokens: str) -> list[Any]:
 
 
 def check(graph: ResourceGraph) -> list[str]:
-    """Hold every object of Kubernetes' own against its schema, strictly; give what was checked. Raises ValidationError."""
-    checked = []
-    for resource in graph.resources:
-        kind = resource.type.removeprefix("kubernetes:")
-        if resource.type.startswith("kubernetes:") and kind.startswith(OWN):
-            kubernetes_validate.validate(_plain(resource.inputs), VERSION, strict=True)
-            checked.append(resource.name)
-    return checked
+    """Hold every object that is written out against its schema; give what was checked. Raises as `hold` does."""
+    objects = [each for each in graph.resources if each.type.startswith("kubernetes:") and "apiVersion" in each.inputs]
+    for each in objects:
+        hold(each.inputs)
+    return [each.name for each in objects]
+
+
+def hold(manifest: Mapping[str, JsonValue], version: str = VERSION) -> None:
+    """Hold one object against the schema of Kubernetes, or of its operator, strictly.
+
+    Raises jsonschema.ValidationError, and SchemaNotFoundError for a kind that neither knows.
+    """
+    plain = _plain(dict(manifest))
+    with patch.object(kubernetes_validate.utils, "schema_contents", _contents_read_once):
+        try:
+            kubernetes_validate.validate(plain, version, strict=True)
+        except kubernetes_validate.SchemaNotFoundError:
+            operators = _pinned(str(manifest["apiVersion"]), str(manifest["kind"]))
+            if operators is None:
+                raise
+            operators.validate(plain)
+
+
+@cache
+def _pinned(api_version: str, kind: str) -> Draft202012Validator | None:
+    file = PINNED / f"{api_version.partition('/')[0]}_{kind}.json"
+    return Draft202012Validator(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from blueprint.assembly import assemble
 from blueprint.graph import Resource, ResourceGraph
-from blueprint.parameter import Join, Parameter
+from blueprint.parameter import CHAINS, Join, Parameter
 from blueprint.plan import Plan
 from blueprint.posture import PLATFORM, Classes, Effective, JoinedPosture, Principal
 from blueprint.snaps import SNAPS, Unreachable
@@ -74,8 +74,9 @@ def named(parameter: Parameter) -> Iterator[Value]:
 
 
 def steps(parameter: Parameter, value: Value) -> Iterator[Value]:
-    """Where one step leads: down and up in the order of the parameter, as far as something can be built from it."""
-    for step in _neighbours(parameter, value):
+    """Where one step leads, the stricter side first: below the baseline no stack can be. As far as it can be built."""
+    found = list(_neighbours(parameter, value))
+    for step in sorted(found, key=parameter.strictness, reverse=True) if parameter.join in CHAINS else found:
         try:
             built = parameter.snapped(step)
         except Unreachable:
@@ -107,7 +108,7 @@ def _beside(order: tuple[Value, ...], value: Value) -> Iterator[Value]:
 def _shifted(parameter: Parameter, interval: tuple[int | None, int | None]) -> Iterator[Value]:
     """An interval whose ends both lie one step lower, or one higher."""
     words = range(len(parameter.order))
-    for up in (False, True):
+    for up in (True, False):
         low, high = (None if end is None else _further(end, up=up, words=words) for end in interval)
         if not words or all(end is None or end in words for end in (low, high)):
             yield low, high

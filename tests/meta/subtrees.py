@@ -31,6 +31,8 @@ def differences(
     one, other = (
         _written(graph.component(consumer), graph.component(provider).keys(), told) for graph in (before, after)
     )
+    if one == other:
+        return []
     return list(difflib.unified_diff(one, other, "before", "after", n=1, lineterm=""))[:SHOWN]
 
 

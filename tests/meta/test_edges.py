@@ -1,13 +1,13 @@
 """Without one edge of the wiring its grant and its way are gone, and nothing outside its provider changes.
 
-Edges of different providers are taken away together, one round after the other: what is gone belongs to the edge of the
-provider under which it stood. The slow tier takes each edge of each stack away alone, and finds the same.
+Here one edge of every provider is taken away, all at once: what is gone belongs to the edge of the provider under which it
+stood. The slow tier takes each edge of each stack away alone (`make test-deep`), and keeps what it opened as a golden file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import pytest
 
@@ -17,11 +17,11 @@ from blueprint.types import Dialect
 from blueprint.wiring import Edge
 from tests.conftest import STACKS, graph_of, plan_of
 
-pytestmark = pytest.mark.xdist_group("edges")
+pytestmark = pytest.mark.xdist_group("experiments")
 
 REGULATED = "regulated"
-GRANTS = frozenset({"RolePolicy", "RolePolicyAttachment", "RoleBinding", "Permissions"})
-OF_RESOURCES = frozenset({"BucketPolicy", "Key"})
+GRANTS = frozenset({"RolePolicy", "RolePolicyAttachment", "RoleBinding", "Permissions", "BucketPolicy", "Key"})
+"""Policies of buckets and keys stay without the edge, and say less."""
 WAYS = frozenset({"NetworkPolicy", "SecurityGroupIngressRule", "ListenerRule"})
 
 
@@ -38,7 +38,7 @@ def rounds(edges: Sequence[Edge]) -> tuple[tuple[Edge, ...], ...]:
     return tuple(map(tuple, taken))
 
 
-@cache
+@lru_cache(maxsize=2)
 def without(stack: str, gone: tuple[Edge, ...]) -> ResourceGraph:
     plan = plan_of(stack)
     left = tuple(each for each in plan.wiring.edges if each not in gone)
@@ -49,23 +49,6 @@ def removed(stack: str, edge: Edge, gone: tuple[Edge, ...]) -> tuple[Resource, .
     """What stood under the provider of an edge before its round and does not after it."""
     after = without(stack, gone).by_urn
     return tuple(each for urn, each in sorted(graph_of(stack).component(edge.provider).items()) if urn not in after)
-
-
-def narrowed(stack: str, edge: Edge, gone: tuple[Edge, ...]) -> tuple[str, ...]:
-    """Policies of resources of the provider that say less after the round; a bucket's and a key's cannot be split."""
-    after = without(stack, gone).by_urn
-    fewer = (
-        (each, said_by(each) - said_by(after[urn]))
-        for urn, each in sorted(graph_of(stack).component(edge.provider).items()) if kind(each) in OF_RESOURCES and urn in after
-    )  # fmt: skip
-    return tuple(f"{kind(each)} {each.name} ({number} statements fewer)" for each, number in fewer if number > 0)
-
-
-def said_by(resource: Resource) -> int:
-    """Statements of a resource's policy."""
-    policy = embedded_json(resource.inputs.get("policy"))
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    return len(statements) if isinstance(statements, list) else 0
 
 
 def kind(resource: Resource) -> str:
@@ -82,41 +65,33 @@ def said(resource: Resource) -> str:
 
 
 ROUNDS = rounds(plan_of(REGULATED).wiring.edges)
-ROUND_OF: Mapping[str, tuple[Edge, ...]] = {edge.id: each for each in ROUNDS for edge in each}
-EDGES = {edge.id: edge for each in ROUNDS for edge in each}
 
 
-@pytest.mark.parametrize("number", range(len(ROUNDS)))
-def test_without_edges_nothing_outside_their_providers_changes(number: int) -> None:
-    gone, before = ROUNDS[number], graph_of(REGULATED)
-    after = without(REGULATED, gone)
-    own = {urn for edge in gone for urn in before.component(edge.provider)}
+FIRST = ROUNDS[0]
+"""One edge of every provider; the slow tier has the others."""
+
+
+def test_without_edges_nothing_outside_their_providers_changes() -> None:
+    before, after = graph_of(REGULATED), without(REGULATED, FIRST)
+    own = {urn for edge in FIRST for urn in before.component(edge.provider)}
     changed = {each.urn for each in before.resources if after.by_urn.get(each.urn) != each}
+    assert {edge.provider for edge in FIRST} == {edge.provider for edge in plan_of(REGULATED).wiring.edges}
     assert not changed - own
     assert not after.by_urn.keys() - before.by_urn.keys()
 
 
-@pytest.mark.parametrize("name", sorted(EDGES))
-def test_an_edge_carries_a_grant_or_a_way(name: str) -> None:
+@pytest.mark.parametrize("edge", FIRST, ids=lambda edge: edge.id)
+def test_an_edge_carries_a_grant_or_a_way(edge: Edge) -> None:
     """One that carries neither would be a line in a table and nothing in the world."""
-    kinds = {kind(each) for each in removed(REGULATED, EDGES[name], ROUND_OF[name])}
-    assert kinds & (GRANTS | WAYS) or narrowed(REGULATED, EDGES[name], ROUND_OF[name])
-
-
-def test_what_each_edge_opens_is_written_down(golden: Callable[[str, str], None]) -> None:
-    lines: list[str] = []
-    for name, edge in sorted(EDGES.items()):
-        lines.append(f"{name}: {edge.consumer} -> {edge.provider} ({edge.offer.dialect}, {edge.want.access})")
-        opened = removed(REGULATED, edge, ROUND_OF[name])
-        lines += [f"  {said(each)}" for each in opened if kind(each) != "Admission"]
-        lines += [] if opened else [f"  {policy}" for policy in narrowed(REGULATED, edge, ROUND_OF[name])]
-    golden("edges/regulated.txt", "\n".join(lines) + "\n")
+    before, after = graph_of(REGULATED), without(REGULATED, FIRST)
+    touched = [each for urn, each in before.component(edge.provider).items() if after.by_urn.get(urn) != each]
+    assert {kind(each) for each in touched} & (GRANTS | WAYS)
 
 
 def test_an_edge_of_weights_is_the_right_to_read_and_decrypt_objects() -> None:
     """One case read whole, so that the golden file is not the only one to know what a grant is."""
-    edge = next(each for each in EDGES.values() if each.offer.dialect is Dialect.WEIGHTS)
-    (grant,) = (each for each in removed(REGULATED, edge, ROUND_OF[edge.id]) if kind(each) == "RolePolicy")
+    edge = next(each for each in FIRST if each.offer.dialect is Dialect.WEIGHTS)
+    (grant,) = (each for each in removed(REGULATED, edge, FIRST) if kind(each) == "RolePolicy")
     policy = embedded_json(grant.inputs["policy"])
     assert isinstance(policy, dict)
     statements = policy["Statement"]
@@ -131,12 +106,20 @@ def _listed(value: object) -> list[object]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
-def test_each_edge_alone_takes_away_what_it_did_in_its_round(stack: str) -> None:
+def test_what_each_edge_opens_is_written_down_and_is_all_that_it_opens(
+    stack: str, golden: Callable[[str, str], None]
+) -> None:
     edges, before = plan_of(stack).wiring.edges, graph_of(stack)
-    for gone in rounds(edges):
-        for edge in gone:
-            after = without(stack, (edge,))
-            missing = {each.urn for each in before.resources if each.urn not in after.by_urn}
-            changed = {each.urn for each in before.resources if after.by_urn.get(each.urn) != each}
-            assert missing == {each.urn for each in removed(stack, edge, gone)}, edge.id
-            assert not changed - before.component(edge.provider).keys(), edge.id
+    lines: list[str] = []
+    for edge in sorted(edges, key=lambda each: each.id):
+        after = without(stack, (edge,))
+        touched = {each.urn: each for each in before.resources if after.by_urn.get(each.urn) != each}
+        assert not touched.keys() - before.component(edge.provider).keys(), edge.id
+        assert not after.by_urn.keys() - before.by_urn.keys(), edge.id
+        assert {kind(each) for each in touched.values()} & (GRANTS | WAYS), edge.id
+        lines.append(f"{edge.id}: {edge.consumer} -> {edge.provider} ({edge.offer.dialect}, {edge.want.access})")
+        lines += [
+            f"  {said(each)}{'' if urn not in after.by_urn else ', less'}"
+            for urn, each in sorted(touched.items()) if kind(each) not in {"Admission", "Scrape"} and each.custom
+        ]  # fmt: skip
+    golden(f"edges/{stack}.txt", "\n".join(lines) + "\n")

@@ -13,6 +13,8 @@ from compliance.catalogue import load
 from tests.meta.outside import Pair, listed, pairs, reasons
 from tools.outside.experiment import Bench, benches
 
+pytestmark = pytest.mark.xdist_group("experiments")
+
 PAIRS = tuple(pairs())
 REASONS = reasons()
 UNREAD = tuple(pair for pair in PAIRS if not pair.rules)

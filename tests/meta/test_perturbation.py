@@ -21,6 +21,8 @@ from tests.meta.perturbation import Perturbation
 from tools.outside.edits import GONE, at, places, put
 from tools.outside.experiment import Bench, benches
 
+pytestmark = pytest.mark.xdist_group("experiments")
+
 SEED = 20261120
 BESIDE_INPUTS = {"(type)": "type", "(region)": "region", "(account)": "account"}
 
@@ -50,8 +52,13 @@ class Constant(Frozen):
         """A resource after the change for the worse; None when nothing of it is left."""
         if self.path == "(resource)":
             return None
-        if self.path in BESIDE_INPUTS:
-            return replace(resource, **{BESIDE_INPUTS[self.path]: self.weaker})
+        match self.path:
+            case "(type)":
+                return replace(resource, type=str(self.weaker))
+            case "(region)":
+                return replace(resource, region=str(self.weaker))
+            case "(account)":
+                return replace(resource, account=str(self.weaker))
         value = GONE if self.gone else self.weaker if self.swap is None else self._swapped(resource)
         return replace(resource, inputs=put(resource.inputs, self.path, value))
 
@@ -97,7 +104,7 @@ def test_what_is_listed_as_constant_is_a_parameter_that_the_platform_enforces(be
     assert apart == [], "the rule proves none of the controls that the parameter is about"
 
 
-@pytest.mark.parametrize("name", random.Random(SEED).sample(HERE, 3))
+@pytest.mark.parametrize("name", random.Random(SEED).sample(HERE, 2))
 def test_weakening_what_is_constant_fails(bench: Bench, name: str) -> None:
     assert _fails(bench, CONSTANTS[name])
 
@@ -108,7 +115,7 @@ def test_weakening_anything_constant_fails(bench: Bench) -> None:
     assert [name for name in HERE if not _fails(bench, CONSTANTS[name])] == []
 
 
-@pytest.mark.parametrize("parameter", random.Random(SEED).sample(OTHERS, 2), ids=str)
+@pytest.mark.parametrize("parameter", random.Random(SEED).sample(OTHERS, 1), ids=str)
 def test_moving_a_parameter_that_is_not_constant_changes_a_resource(bench: Bench, parameter: str) -> None:
     assert moved(bench, parameters()[parameter]).outcome is not None
 

@@ -14,7 +14,7 @@ from compliance.rule import RULES, load_rules
 from tests.conftest import STACKS
 from tests.meta.settings import exists
 
-pytestmark = pytest.mark.xdist_group("graphs")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 ALL = load_rules()
 
@@ -24,6 +24,7 @@ DECIDED_NOWHERE = {
     "cloudwatch_log_group_retention_limited": "every log group of the platform is audit relevant, where the longest duty rules",
     "iam_password_policy_age_limited": "no framework of a stack limits the age of a password",
     "kubernetes_workload_images_pinned": "no digest is pinned until `make pin-images` ran where registries can be reached",
+    "msk_topic_removed_in_time": "no framework of a stack limits how long data is kept",
     "s3_bucket_data_removed_in_time": "no framework of a stack limits how long data is kept",
     "temporal_namespace_histories_removed": "no framework of a stack limits how long data is kept",
 }
@@ -47,7 +48,6 @@ BY_HAND = {
     "kubernetes_workload_host_untouched": "about the pods of a component",
     "kubernetes_workload_images_pinned": "a command of this repository",
     "kubernetes_workload_isolated": "about the pods of a component",
-    "kubernetes_workload_root_read_only": "about the pods of a component",
     "kubernetes_workload_secrets_as_files": "about the pods of a component",
     "kubernetes_workload_secrets_not_in_definition": "about the pods of a component",
     "platform_partitions_allowed": "the region stands beside the document, under aws:region",

@@ -17,7 +17,7 @@ from tests.conftest import graph_of, plan_of
 from tests.meta.subtrees import differences
 from tools.swaps import GROUP, endpoints, planned, swaps
 
-pytestmark = pytest.mark.xdist_group("swap")
+pytestmark = pytest.mark.xdist_group("experiments")
 
 CHAT = "serving/chat"
 REGULATED = "regulated"
@@ -85,11 +85,11 @@ def test_the_swap_is_real(slot: str, one: str, other: str) -> None:
 
 
 def test_only_who_reads_the_served_models_own_wants_changes_when_vllm_becomes_bedrock() -> None:
-    """Its identity, secret and namespace go, an endpoint comes; the weights and the collector admit one consumer less."""
+    """Its identity, secret and namespace go, an endpoint comes; the weights and the collector admit one consumer less, and the register names another model."""
     before, (_, bedrock) = graph_of(REGULATED), stack("serving", "bedrock")
     nouns = set(plan_of(REGULATED).specs) - {CHAT}
     assert {noun for noun in nouns if differences(before, bedrock, noun, CHAT)} == {
-        "identity", "secrets", "cluster", "network", "models/qwen3-32b", "observability",
+        "identity", "secrets", "cluster", "network", "models/qwen3-32b", "observability", "governance",
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from blueprint.judgement import Judgement
 from tests.conftest import GOLDEN, STACKS, graph_of
 
-pytestmark = pytest.mark.xdist_group("graphs")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 Compare = Callable[[str, str], None]
 every_stack = pytest.mark.parametrize("stack", STACKS)

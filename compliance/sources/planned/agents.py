@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -33,6 +34,8 @@ PLATFORMS_OWN = frozenset({"cache-door", "door"})
 """Containers of the platform, beside the organisation's."""
 _ASKS, _READS = frozenset({"sqs:sendmessage"}), "secretsmanager:getsecretvalue"
 _DECIDES = frozenset({"sqs:*", "sqs:receivemessage", "sqs:deletemessage"})
+_LOST = "-dead-letters"
+"""What names of queues end with that take what others could not deliver."""
 _INSIDE = re.compile(r"^https://[^/:]+\.svc(\.cluster\.local)?(:\d+)?(/|$)")
 _LOOPBACK = re.compile(r"^redis://127\.0\.0\.1[:/]")
 _FORGETS = re.compile(r"DELETE FROM memories WHERE written < now\(\) - interval '\d+ days'")
@@ -42,7 +45,7 @@ def tool_server(reading: Reading) -> ToolServer | None:
     """Fold a Deployment of a component of `tools`."""
     pod = Pod(reading)
     own = [each for each in pod.containers if _name(reading, each) not in PLATFORMS_OWN]
-    if not labels(reading).get(COMPONENT, "").startswith("tools-") or not own:
+    if not _component(reading).startswith("tools-") or not own:
         return None
     door = next((each for each in pod.containers if _name(reading, each) == "door"), None)
     told = _Told(pod, door) if door else None
@@ -72,7 +75,7 @@ def agent(reading: Reading) -> Agent | None:
     """Fold a Deployment of a component of `agents`."""
     pod = Pod(reading)
     container = next((each for each in pod.containers if _name(reading, each) == "agent"), None)
-    if not labels(reading).get(COMPONENT, "").startswith("agents-") or container is None:
+    if not _component(reading).startswith("agents-") or container is None:
         return None
     told, files = _Told(pod, container), secret_names(pod)
     door = next((each for each in pod.containers if _name(reading, each) == "door"), None)
@@ -103,20 +106,25 @@ def agent(reading: Reading) -> Agent | None:
 
 def approval_queue(reading: Reading) -> ApprovalQueue | None:
     """Fold a queue of a component of `agents`; one that takes what another could not deliver is folded with that."""
-    component = reading.tag(Tag.COMPONENT)
+    component, lost = reading.tag(Tag.COMPONENT), reading.links.derived(_dead_letters).get(reading.urn)
     agents = isinstance(component, Known) and component.value.startswith("agents-")
-    if not agents or reading.urn in reading.links.derived(_dead_letters).values():
+    if (
+        not agents
+        or reading.resource.name.endswith(_LOST)
+        or reading.urn in reading.links.derived(_dead_letters).values()
+    ):
         return None
-    lost = reading.links.derived(_dead_letters).get(reading.urn)
-    alarms = reading.links.derived(_alarms)
+    redrives = _lost(reading, lost)
     return ApprovalQueue(
         id=reading.id("ApprovalQueue"),
         urns=(reading.urn, *((lost,) if lost else ())),
         data_classes=reading.classes(),
         ordered=reading.flag("fifoQueue"),
-        dead_letters=_lost(reading, lost),
-        waiting_alarm=_alarmed(reading, alarms.get(reading.urn, ()), "ApproximateAgeOfOldestMessage"),
-        undecided_alarm=_alarmed(reading, alarms.get(lost or "", ()), "ApproximateNumberOfMessagesVisible"),
+        dead_letters=redrives,
+        waiting_alarm=_alarmed(reading, reading.urn, "ApproximateAgeOfOldestMessage"),
+        undecided_alarm=redrives
+        if isinstance(redrives, Unknown)
+        else _alarmed(reading, lost or "", "ApproximateNumberOfMessagesVisible"),
     )
 
 
@@ -125,7 +133,7 @@ def asker_rights(reading: Reading) -> AskerRights | None:
     component = reading.links.components.get(reading.urn, "")
     none = reading.known("policy", value=False)
     asks = asked(reading, "policy", lambda found: any(_may(each, _ASKS) for each in found), none)
-    if not component.startswith("agents-") or not isinstance(asks, Known) or not asks.value:
+    if not component.startswith("agents-") or (isinstance(asks, Known) and not asks.value):
         return None
     return AskerRights(
         id=reading.id("AskerRights"),
@@ -185,6 +193,11 @@ class _Told:
 
 def _listed(value: JsonValue) -> set[str]:
     return {name for name in str(value or "").split(",") if name}
+
+
+def _component(reading: Reading) -> str:
+    """The component that it belongs to: by its label, or by what stands above it where only the cloud knows that."""
+    return labels(reading).get(COMPONENT) or reading.links.components.get(reading.urn, "")
 
 
 def _name(reading: Reading, container: str) -> str:
@@ -269,8 +282,12 @@ def _lost(reading: Reading, lost: str | None) -> Leaf[Ref | None]:
     return reading.known("redrivePolicy", Ref(urn=lost, property="arn") if lost else None)
 
 
-def _alarmed(reading: Reading, alarms: tuple[Reading, ...], metric: str) -> Leaf[bool]:
-    told = (alarm.present("alarmActions") for alarm in alarms if alarm.raw("metricName") == metric)
+def _alarmed(reading: Reading, queue: str, metric: str) -> Leaf[bool]:
+    """Whether an alarm on a queue's metric tells somebody; one whose queue only the cloud knows may be it."""
+    found = reading.links.derived(_alarms)
+    if metric in found.loose:
+        reading.doubtful()
+    told = (alarm.present("alarmActions") for alarm in found.of.get(queue, ()) if alarm.raw("metricName") == metric)
     return some((reading.none("(MetricAlarm)"), *told))
 
 
@@ -287,20 +304,28 @@ def _dead_letters(links: Links) -> Mapping[str, str]:
     return found
 
 
-def _alarms(links: Links) -> Mapping[str, tuple[Reading, ...]]:
+class _Alarms(NamedTuple):
+    of: Mapping[str, tuple[Reading, ...]]
+    loose: frozenset[object]
+    """Metrics with an alarm on a queue that is not told."""
+
+
+def _alarms(links: Links) -> _Alarms:
     """Queue -> alarms on its metrics, which name it among their dimensions."""
     names = {queue.inputs.get("name"): queue.urn for queue in links.graph.by_type.get(QUEUE, ())
              if isinstance(queue.inputs.get("name"), str)}  # fmt: skip
     found: dict[str, tuple[Reading, ...]] = {}
+    loose: set[object] = set()
     for alarm in links.graph.by_type.get(ALARM, ()):
         dimensions = alarm.inputs.get("dimensions")
         named = dimensions.get("QueueName") if isinstance(dimensions, dict) else None
-        urns = [piece.urn if isinstance(piece, Ref) else names.get(piece) for piece in parts(named) or ()]
-        urns = urns or list(alarm.property_dependencies.get("dimensions", ()))
+        told = [piece.urn if isinstance(piece, Ref) else names.get(piece) for piece in parts(named) or ()]
+        urns = [urn for urn in told or alarm.property_dependencies.get("dimensions", ()) if urn is not None]
         for urn in urns:
-            if urn is not None:
-                found[urn] = (*found.get(urn, ()), Reading(alarm, links))
-    return found
+            found[urn] = (*found.get(urn, ()), Reading(alarm, links))
+        if not urns and (is_unknown(named) or is_unknown(dimensions)):
+            loose.add(alarm.inputs.get("metricName"))
+    return _Alarms(found, frozenset(loose))
 
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

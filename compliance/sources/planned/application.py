@@ -21,7 +21,11 @@ Factors: TypeAlias = Literal["none", "optional", "required"]
 FACTORS: Mapping[str, Factors] = {"OFF": "none", "OPTIONAL": "optional", "ON": "required"}
 MINUTES: Mapping[str, float] = {"seconds": 1 / 60, "minutes": 1, "hours": 60, "days": 1440}
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+ITSELF = "aws.cognito.signin.user.admin"
+"""Scope of a token with which a person changes attributes of the own account."""
 EVERYTHING = "*/*"
+WHO, VERIFIED = ("X-Caller", "X-Blueprint-Groups"), "context.authorizer."
+"""Headers by which agents and stores know who asks, and where their values must come from."""
 ERRORS = frozenset({"5XXError"})
 WALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
@@ -48,6 +52,7 @@ def api(entry: Reading) -> Api:
         ]),
         throttled=_set(entry, settings, _throttled),
         traced=_all(entry, stages, "Stage", lambda stage: stage.flag("xrayTracingEnabled")),
+        callers_told=_callers_told(entry),
         errors_alarmed=_alarmed(entry),
         web_acl=_wall(entry, stages),
         tls_min_version=joined(kind, _policy(entry), lambda name, text: _tls(text, private=name == "PRIVATE")),
@@ -84,6 +89,7 @@ def app_client(client: Reading) -> AppClient:
         shared_secret=client.flag("generateSecret"),
         token_in_address=mapped(client.words("allowedOauthFlows"), lambda flows: "implicit" in flows),
         own_accounts=_own_accounts(client),
+        changes_itself=mapped(client.words("allowedOauthScopes"), lambda scopes: ITSELF in scopes),
         revocable=client.flag("enableTokenRevocation"),
         token_minutes=_minutes(client, "accessToken"),
         session_minutes=_minutes(client, "refreshToken"),
@@ -125,6 +131,42 @@ def _authorised(method: Reading) -> Leaf[bool]:
         authorizer = method.target("authorizerId")
         return method.present("authorizerId") if authorizer is None else _asks(authorizer)
     return mapped(word, lambda how: how != "NONE")
+
+
+def _callers_told(entry: Reading) -> Leaf[bool]:
+    """Where requests are handed on: each says who asks, and the pool that issues tokens puts there what is said."""
+    integrations = entry.satellites("aws:apigateway/integration:Integration", "restApi")
+    kinds = [each.raw("type") for each in integrations]
+    if all(kind not in ("HTTP", "HTTP_PROXY") and not is_unknown(kind) for kind in kinds):  # type: ignore[arg-type]  # JSON
+        return _each(entry, (), "Integration", _told)
+    pools = [
+        _claims(authorizer, path)
+        for authorizer in entry.satellites("aws:apigateway/authorizer:Authorizer", "restApi")
+        for path in authorizer.items("providerArns")
+    ]
+    return every([*map(_told, integrations), *pools])
+
+
+def _claims(authorizer: Reading, path: str) -> Leaf[bool]:
+    """Whether a function of ours writes claims into the tokens of a pool; one outside of the graph is not known."""
+    pool = authorizer.target(path)
+    if pool is None:
+        return Unknown("existing", authorizer.origin(path))
+    return pool.present("lambdaConfig.preTokenGenerationConfig.lambdaArn")
+
+
+def _told(integration: Reading) -> Leaf[bool]:
+    """What hands a request on as it came says who asks in its own words, and not in those of the caller."""
+    path, kind = "requestParameters", integration.text("type")
+    if isinstance(kind, Known) and kind.value not in {"HTTP", "HTTP_PROXY"}:
+        return integration.known("type", value=True)
+    held = integration.raw(path)
+    if isinstance(kind, Unknown) or is_unknown(held):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", integration.origin(path))
+    said = [held.get(f"integration.request.header.{name}") if isinstance(held, dict) else None for name in WHO]
+    if any(map(is_unknown, said)):
+        return Unknown("cloud_decides", integration.origin(path))
+    return integration.known(path, all(isinstance(one, str) and one.startswith(VERIFIED) for one in said))
 
 
 def _asks(authorizer: Reading) -> Leaf[bool]:

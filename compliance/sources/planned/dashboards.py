@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.dashboards import DashboardServer
@@ -15,6 +17,7 @@ from compliance.sources.planned.serving import runs
 
 CONTROLLERS = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
 IMAGE = "grafana"
+Tls: TypeAlias = Literal["1.0", "1.1", "1.2", "1.3"]
 DEFAULTS = {
     "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "true",
     "GF_ANALYTICS_CHECK_FOR_UPDATES": "true",
@@ -33,6 +36,7 @@ DEFAULTS = {
     "GF_SECURITY_DISABLE_GRAVATAR": "false",
     "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "false",
     "GF_SECURITY_SECRET_KEY__FILE": "",
+    "GF_SERVER_MIN_TLS_VERSION": "TLS1.2",
     "GF_SERVER_PROTOCOL": "http",
     "GF_SERVER_ROUTER_LOGGING": "false",
     "GF_SNAPSHOTS_EXTERNAL_ENABLED": "true",
@@ -77,6 +81,7 @@ def server(reading: Reading) -> DashboardServer | None:
         session_minutes=minutes("GF_AUTH_LOGIN_MAXIMUM_LIFETIME_DURATION"),
         cookies_secure=on("GF_SECURITY_COOKIE_SECURE"),
         encrypted=mapped(_setting(pod, container, "GF_SERVER_PROTOCOL"), lambda text: text in {"https", "h2"}),
+        tls_min_version=_oldest(_setting(pod, container, "GF_SERVER_MIN_TLS_VERSION")),
         private=inside_only(pod),
         own_secret_key=mapped(_setting(pod, container, "GF_SECURITY_SECRET_KEY__FILE"), lambda text: text.startswith("/")),
         plugins_fixed=every((inverted(on("GF_PLUGINS_PLUGIN_ADMIN_ENABLED")), on("GF_PLUGINS_PREINSTALL_DISABLED"))),
@@ -100,6 +105,15 @@ def _setting(pod: Pod, container: str, name: str) -> Leaf[str]:
     where = f"{container}.env"
     unread = Unknown("not_read", reading.origin(where)) if elsewhere else reading.doubt(where)
     return unread or reading.known(where, DEFAULTS[name])
+
+
+def _oldest(leaf: Leaf[str]) -> Leaf[Tls]:
+    """Grafana names versions TLS1.2 and so on, and takes nothing older than that by itself."""
+    versions: Mapping[str, Tls] = {"TLS1.0": "1.0", "TLS1.1": "1.1", "TLS1.2": "1.2", "TLS1.3": "1.3"}
+    if isinstance(leaf, Unknown):
+        return leaf
+    found = versions.get(leaf.value)
+    return Unknown("not_read", leaf.origin) if found is None else Known(found, leaf.origin)
 
 
 def _data_sources(pod: Pod) -> Leaf[bool]:

@@ -26,6 +26,8 @@ Document: TypeAlias = Mapping[str, JsonValue]
 T = TypeVar("T")
 
 IMAGE = "litellm"
+START = "start.py"
+"""Our program that starts LiteLLM."""
 CARDS = frozenset({"credit_card", "visa", "mastercard", "amex", "discover", "CREDIT_CARD"})
 """What LiteLLM's content filter and Presidio call a card number."""
 _STOPS = frozenset({"BLOCK", "MASK"})
@@ -159,13 +161,13 @@ def gateway(reading: Reading) -> Gateway | None:
 
 
 def _runs_litellm(found: Configuration, container: str) -> bool:
-    """Other programs of ours use the image for its Python; what a mounted program runs is written in it."""
+    """Other programs of ours use the image for its Python; one that starts LiteLLM is called so, or says so in its text."""
     told = found.pod.arguments(container)
-    words = told.value if isinstance(told, Known) else ()
     programs = [
-        file for file in found.files if any(word.endswith(f"/{file.key}") for word in words if word.endswith(".py"))
+        word.rpartition("/")[2] for word in (told.value if isinstance(told, Known) else ()) if word.endswith(".py")
     ]
-    return not programs or any('"litellm"' in file.text for file in programs)
+    starts = {file.key for file in found.files if '"litellm"' in file.text} | {START}
+    return not programs or not starts.isdisjoint(programs)
 
 
 def _is_true(place: Place) -> Leaf[bool]:

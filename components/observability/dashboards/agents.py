@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.observability.dashboards.model import CloudWatch, Dashboard, Panel, Query, Section
 
 RUNS, TOOLS = "gen_ai_invoke_agent_duration_seconds", "gen_ai_execute_tool_duration_seconds"
-"""OpenTelemetry's conventions for generative systems, which an agent's image follows by its contract."""
+"""OpenTelemetry's conventions for generative systems; an agent whose image does not follow them shows nothing here."""
 
 
 def agents(label: str, *, durable: bool) -> Dashboard:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def catalogue(label: str, present: frozenset[str]) -> tuple[Dashboard, ...]:
-    """Dashboards for the slots that are filled, the overview first; `label` is how names of the platform's stores begin."""
+    """Dashboards for what is `present`: slots that are filled and dialects that are offered. The overview comes first.
+
+    `label` is how names of the platform's stores begin.
+    """
     found = [objectives(present)]
     found += [models(gpus="gpu_pools" in present)] if "serving" in present else []
     found += [gateway()] if "gateway" in present else []

@@ -11,7 +11,8 @@ CLUSTER, GROUP, DOMAIN = ("DBClusterIdentifier",), ("ReplicationGroupId",), ("Cl
 def stores(label: str, present: frozenset[str]) -> Dashboard:
     """What AWS reports of its stores comes from CloudWatch, whose resources are found by the platform's label in their names."""
     sections = [_aurora(label), _valkey(label)]
-    sections += [_indexes(label), _freshness()] if "vector_stores" in present else []
+    sections += [_opensearch(label)] if "opensearch" in present else []
+    sections += [_freshness()] if "vector_stores" in present else []
     return Dashboard("stores", "Stores", tuple(sections), hours=24)
 
 
@@ -35,13 +36,12 @@ def _valkey(label: str) -> Section:
     ))  # fmt: skip
 
 
-def _indexes(label: str) -> Section:
-    return Section("Vector stores", (
-        Panel("OpenSearch: search latency", (CloudWatch(SEARCH, DOMAIN, "SearchLatency", label),), "ms", width=8),
-        Panel("OpenSearch: state", (CloudWatch(SEARCH, DOMAIN, "ClusterStatus.red", label, "Maximum"),), "none", width=8,
-              about="1 when a shard has no copy left", steps=((1, "red"),)),
-        Panel("Qdrant: requests", (Query("sum by (namespace) (rate(rest_responses_total[5m]))", "{{namespace}}"),),
-              "reqps", width=8),
+def _opensearch(label: str) -> Section:
+    return Section("OpenSearch", (
+        Panel("Search latency", (CloudWatch(SEARCH, DOMAIN, "SearchLatency", label),), "ms", width=8),
+        Panel("Shards without any copy", (CloudWatch(SEARCH, DOMAIN, "ClusterStatus.red", label, "Maximum"),), "none", width=8,
+              about="1 when there are any", steps=((1, "red"),)),
+        Panel("Free space", (CloudWatch(SEARCH, DOMAIN, "FreeStorageSpace", label, "Minimum"),), "mbytes", width=8),
     ))  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Bring a domain in order: the index, who may do what in it, and daily snapshots into the store's own bucket.
+"""Bring a domain in order: the index, who may do what in it, what is recorded, and daily snapshots into the store's bucket.
 
 May run again and again. An index of vectors of another model is refused, not mixed up.
 """
@@ -20,14 +20,38 @@ SNAPSHOTS = "own-bucket"
 READS = ["indices:data/read/search", "indices:data/read/get", "indices:data/read/msearch"]
 WRITES = ["indices:data/write/*", "indices:data/read/*", "indices:admin/mappings/get"]
 
+AUDIT: Mapping[str, object] = {
+    "enabled": True,
+    "audit": {
+        "enable_rest": True, "disabled_rest_categories": ["AUTHENTICATED"], "enable_transport": True,
+        "disabled_transport_categories": ["AUTHENTICATED", "GRANTED_PRIVILEGES"], "resolve_bulk_requests": False,
+        "log_request_body": False, "resolve_indices": True, "exclude_sensitive_headers": True, "ignore_users": [],
+        "ignore_requests": [],
+    },
+    "compliance": {
+        "enabled": True, "internal_config": True, "external_config": False, "read_metadata_only": True,
+        "read_watched_fields": {INDEX: ["id"]}, "read_ignore_users": [], "write_metadata_only": True,
+        "write_log_diffs": False, "write_watched_indices": [INDEX], "write_ignore_users": [],
+    },
+}  # fmt: skip
+"""Who asked for what, who read and who changed documents; neither the words of a search nor the text of a document."""
+
 Json = Mapping[str, object]
+
+
+def settings(told: Mapping[str, str]) -> dict[str, object]:
+    """What of an index may change: its copies, and from when on it calls something slow."""
+    return {
+        "number_of_replicas": int(told["REPLICAS"]), "search.slowlog.threshold.query.warn": "2s",
+        "indexing.slowlog.threshold.index.warn": "5s", "indexing.slowlog.source": "false",
+    }  # fmt: skip
 
 
 def index(told: Mapping[str, str]) -> Json:
     """The index as a stack document describes it; documents with other fields are refused."""
     keyword: Json = {"type": "keyword"}
     return {
-        "settings": {"index": {"knn": True, "number_of_shards": 1, "number_of_replicas": int(told["REPLICAS"])}},
+        "settings": {"index": {"knn": True, "number_of_shards": 1, **settings(told)}},
         "mappings": {
             "dynamic": "strict",
             "_meta": {"embedding_model": told["EMBEDDING_MODEL"], "dimensions": int(told["DIMENSIONS"])},
@@ -58,6 +82,7 @@ def bring_in_order(call: Calls, told: Mapping[str, str], readers: Sequence[str],
         body = {"cluster_permissions": cluster_rights, "index_permissions": [index_rights]}
         expected(call, "PUT", f"{security}/roles/{role}", body)
         expected(call, "PUT", f"{security}/rolesmapping/{role}", {"backend_roles": list(members)})
+    expected(call, "PUT", f"{security}/audit/config", AUDIT)
     _snapshots(call, told)
 
 
@@ -72,7 +97,7 @@ def _index(call: Calls, told: Mapping[str, str]) -> None:
     wanted = mapping(mapping(index(told)["mappings"])["_meta"])
     if held != wanted:
         raise RefusedError(f"the index holds {held}, not {wanted}; make a store of another name for another model")
-    expected(call, "PUT", f"/{INDEX}/_settings", {"index": {"number_of_replicas": int(told["REPLICAS"])}})
+    expected(call, "PUT", f"/{INDEX}/_settings", {"index": settings(told)})
 
 
 def _snapshots(call: Calls, told: Mapping[str, str]) -> None:

@@ -17,6 +17,8 @@ from compliance.reports.markdown import as_markdown
 from compliance.reports.page import _left, as_html
 from compliance.reports.terminal import as_table
 
+pytestmark = pytest.mark.xdist_group("stacks")
+
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.components import manifests
-from tests.components.builders import names, only, types
+from tests.components.builders import ingress, names, only, types
 
 if TYPE_CHECKING:
     from blueprint.graph import Resource, ResourceGraph
@@ -40,7 +40,7 @@ def rights(graph: ResourceGraph, part: str) -> Any:
 def test_every_kubernetes_object_fits_the_api(agent: ResourceGraph) -> None:
     checked = manifests.check(agent)
     assert {f"agents-intake-{part}" for part in PARTS} < set(checked)
-    assert len(checked) == 26
+    assert len(checked) == 32
 
 
 def test_an_agent_of_an_image_alone_has_no_tool_and_no_worker(least: ResourceGraph) -> None:
@@ -104,6 +104,8 @@ def test_callers_come_in_by_the_load_balancer_and_approvals_go_to_the_approver(a
         "agents-intake-approver-rule": ["/agents/intake/approvals", "/agents/intake/approvals/*"],
         "agents-intake-runtime-rule": ["/agents/intake/*"],
     }
+    inner = ingress().inner_listener_arn
+    assert {str(rule["listenerArn"]) for rule in rules.values()} == {inner}
     first, second = (rules[f"agents-intake-{part}-rule"]["priority"] for part in ("approver", "runtime"))
     assert second == first + 1  # type: ignore[operator]
     groups = agent.of("aws:lb/targetGroup:TargetGroup")

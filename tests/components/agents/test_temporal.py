@@ -38,7 +38,7 @@ def policy(graph: ResourceGraph, name: str) -> Any:
 
 
 def test_every_object_is_what_kubernetes_takes(temporal: ResourceGraph) -> None:
-    assert len(manifests.check(temporal)) == 54
+    assert len(manifests.check(temporal)) == 55
 
 
 def test_each_program_is_a_deployment_that_survives_a_node(temporal: ResourceGraph) -> None:

@@ -58,7 +58,7 @@ def template(graph: ResourceGraph) -> Any:
 
 
 def test_every_kubernetes_object_fits_the_api(graph: ResourceGraph) -> None:
-    assert len(manifests.check(graph)) == 9
+    assert len(manifests.check(graph)) == 10
 
 
 def test_the_server_has_no_credentials_no_token_and_no_secret(graph: ResourceGraph) -> None:

@@ -69,10 +69,14 @@ def test_every_method_takes_tokens_of_its_own_scope_and_checks_what_was_sent(ent
 
 def test_an_agent_is_reached_through_the_load_balancer_over_tls_with_the_callers_name(entry: ResourceGraph) -> None:
     said = only(entry, "aws:apigateway/integration:Integration", "application-agent-intake-to").inputs
-    assert (said["uri"], said["type"]) == ("https://ai.example.org/agents/intake/{proxy}", "HTTP_PROXY")
+    assert (said["uri"], said["type"]) == ("https://ai.example.org:8443/agents/intake/{proxy}", "HTTP_PROXY")
     assert said["integrationTarget"] == ingress().balancer_arn
     assert said["connectionId"]["$ref"]["urn"] == only(entry, "aws:apigatewayv2/vpcLink:VpcLink").urn
-    assert said["requestParameters"]["integration.request.header.X-Caller"] == "context.authorizer.claims.sub"
+    assert said["requestParameters"] == {
+        "integration.request.path.proxy": "method.request.path.proxy",
+        "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+        "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups",
+    }
     assert said["responseTransferMode"] == "STREAM"
 
 
@@ -83,12 +87,13 @@ def test_the_link_into_the_vpc_reaches_the_load_balancer_and_nobody_else(entry: 
     into = only(entry, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").inputs
     group = ingress().security_group_id
     assert (out["referencedSecurityGroupId"], into["securityGroupId"]) == (group, group)
-    assert {out["fromPort"], out["toPort"], into["fromPort"], into["toPort"]} == {443}
+    assert {out["fromPort"], out["toPort"], into["fromPort"], into["toPort"]} == {8443}
 
 
 def test_without_agents_there_is_no_way_into_the_vpc() -> None:
     found = entered()
-    assert not types(found) & {"aws:apigatewayv2/vpcLink:VpcLink", "aws:ec2/securityGroup:SecurityGroup"}
+    assert "aws:apigatewayv2/vpcLink:VpcLink" not in types(found)
+    assert names(found, "aws:ec2/securityGroup:SecurityGroup") == ["application-sign-in-groups-security-group"]
     assert names(found, METHOD) == ["application-feedback-post"]
 
 
@@ -158,7 +163,7 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
     assert [each for each, outcome in judged.items() if outcome in {Outcome.FAIL, Outcome.UNKNOWN}] == []
     ours = {rule for rule, _ in judged if rule.startswith(("apigateway_", "cognito_"))}
     assert {rule for (rule, _), outcome in judged.items() if outcome is Outcome.PASS} >= ours
-    assert len(ours) == 29
+    assert len(ours) == 31
 
 
 @pytest.mark.parametrize(
@@ -180,6 +185,16 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
         ("settings", "settings.dataTraceEnabled", True, "apigateway_api_bodies_not_logged"),
         ("settings", "settings.throttlingRateLimit", -1, "apigateway_api_throttled"),
         ("settings", "methodPath", "feedback/POST", "apigateway_api_throttled"),
+        ("agent-intake-to", "requestParameters", {}, "apigateway_api_callers_told"),
+        (
+            "agent-intake-to",
+            "requestParameters",
+            {
+                "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+                "integration.request.header.X-Blueprint-Groups": "method.request.header.X-Blueprint-Groups",
+            },
+            "apigateway_api_callers_told",
+        ),
         ("authorizer", "providerArns", [], "apigateway_api_methods_authorised"),
         ("feedback-refused", "alarmActions", [], "apigateway_api_errors_alarmed"),
         ("feedback-refused", "dimensions.ApiName", "another", "apigateway_api_errors_alarmed"),

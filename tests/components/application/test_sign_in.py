@@ -82,6 +82,13 @@ def test_every_sign_in_is_written_down_under_a_key_of_ours(entry: ResourceGraph)
         ("logged", "logConfigurations.0.cloudWatchLogsConfiguration", GONE, "cognito_user_pool_sign_ins_logged"),
         ("client", "explicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"], "cognito_client_federated_only"),
         ("client", "explicitAuthFlows", GONE, "cognito_client_federated_only"),
+        (
+            "client",
+            "allowedOauthScopes",
+            ["openid", "aws.cognito.signin.user.admin"],
+            "cognito_client_accounts_not_changed",
+        ),
+        ("pool", "lambdaConfig", GONE, "apigateway_api_callers_told"),
         ("client", "generateSecret", True, "cognito_client_without_secret"),
         ("client", "allowedOauthFlows", ["code", "implicit"], "cognito_client_tokens_kept_out_of_addresses"),
         ("client", "supportedIdentityProviders", ["organisation", "COGNITO"], "cognito_client_federated_only"),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from blueprint.types import KeyPurpose
+from blueprint.types import Dialect, KeyPurpose
+from blueprint.wiring import Needs, Offer
 from components.foundation.ingress import Ingress
 from components.foundation.ingress_spec import IngressSpec
 from components.foundation.web_acl import PROMPT_RULES
@@ -39,6 +40,19 @@ def test_there_is_one_listener_and_it_speaks_tls(door: Any) -> None:
     said = only(door, LISTENER).inputs
     assert (said["port"], said["protocol"], said["certificateArn"]) == (443, "HTTPS", CERTIFICATE)
     assert said["defaultActions"][0]["fixedResponse"]["statusCode"] == "404"
+
+
+def test_agents_have_a_listener_of_their_own_that_no_network_is_admitted_to() -> None:
+    needs = {"agents/intake": Needs(offers=(Offer(name="agent", dialect=Dialect.AGENT),))}
+
+    def program() -> None:
+        Ingress("ingress", SPEC, platform=platform(needs), keys=keys(), audit=audit(), network=network())
+
+    found = graph(program)
+    inner, outer = (only(found, LISTENER, f"ingress-{part}").inputs for part in ("inner", "https"))
+    assert (inner["port"], outer["port"]) == (8443, 443)
+    assert {key: inner[key] for key in outer if key != "port"} == {key: outer[key] for key in outer if key != "port"}
+    assert {(rule.inputs["fromPort"], rule.inputs["toPort"]) for rule in found.of(RULE)} == {(443, 443)}
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_the_gateway_answers_with_a_certificate_that_its_jobs_verify(gateway: Re
 
 
 def test_every_kubernetes_object_fits_the_api(gateway: ResourceGraph) -> None:
-    assert len(manifests.check(gateway)) == 15
+    assert len(manifests.check(gateway)) == 19
 
 
 def test_every_container_is_confined_limited_and_probed(gateway: ResourceGraph) -> None:

@@ -43,7 +43,7 @@ def configured(graph: ResourceGraph) -> Any:
 
 
 def test_every_object_is_what_kubernetes_takes(marquez: ResourceGraph) -> None:
-    assert len(manifests.check(marquez)) == 12
+    assert len(manifests.check(marquez)) == 14
 
 
 def test_lineage_is_kept_as_the_posture_asks_or_as_the_document_says(marquez: ResourceGraph) -> None:

@@ -48,7 +48,6 @@ KNOWN = {
     "Temporal server, common/metrics/metric_defs.go, from memory, 2026-11-20": {
         "service_errors", "service_errors_total", "service_requests", "service_requests_total", "task_latency_bucket",
     },
-    "Qdrant, src/common/metrics.rs, from memory, 2026-11-20": {"rest_responses_total"},
     "OpenTelemetry's conventions for generative systems, gen_ai.invoke_agent.duration and gen_ai.execute_tool.duration": {
         "gen_ai_execute_tool_duration_seconds_count", "gen_ai_invoke_agent_duration_seconds_bucket",
         "gen_ai_invoke_agent_duration_seconds_count",

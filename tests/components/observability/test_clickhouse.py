@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from blueprint.posture_accessors import Strictest
 from components.observability.langfuse_spec import ClickHouseSize, LangfuseSpec
-from tests.components.builders import only
+from tests.components.builders import names, only
 from tests.components.observability.test_langfuse import synthesised
 
 if TYPE_CHECKING:
@@ -76,3 +77,22 @@ def test_the_files_name_the_pods_that_there_are(made: ResourceGraph) -> None:
 def test_its_logs_end_no_later_than_the_traces() -> None:
     short = only(synthesised(LangfuseSpec(retention_days=7)), CONFIG_MAP, "tracing-clickhouse-config")
     assert "event_date + INTERVAL 7 DAY DELETE" in short.inputs["data"]["config.yaml"]
+
+
+def test_its_certificate_is_asked_for_in_the_namespace_of_whoever_it_belongs_to(made: ResourceGraph) -> None:
+    asks = only(
+        made, "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", "tracing-clickhouse-asks-for-certificates"
+    )
+    assert asks.inputs["subjects"] == [{"kind": "ServiceAccount", "name": "clickhouse", "namespace": "tracing"}]
+    (keeper,) = servers(made)["template"]["spec"]["initContainers"]
+    assert {"name": "SERVICE", "value": "tracing-clickhouse"} in keeper["env"]
+
+
+def test_where_the_posture_keeps_traces_forever_nothing_is_told_to_forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Strictest, "prompt_log_retention_days", lambda *_: "forever")
+    graph = synthesised(LangfuseSpec())
+    assert "tracing-clickhouse-forgets" not in names(graph, "kubernetes:batch/v1:CronJob")
+    (rule,) = only(graph, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
+    assert "expiration" not in rule
+    config = only(graph, CONFIG_MAP, "tracing-clickhouse-config").inputs["data"]["config.yaml"]
+    assert "event_date + INTERVAL 30 DAY DELETE" in config

@@ -60,3 +60,10 @@ def test_there_is_no_user_without_a_password_and_none_who_may_do_everything() ->
     }  # fmt: skip
     for user in made.values():
         assert not any("ALL ON *.*" in grant for grant in user["grants"]["query"])
+
+
+def test_replicas_fetch_from_each_other_by_the_names_that_pods_have() -> None:
+    made = config()
+    assert made["interserver_https_host"] == "@POD@.@PEERS@"
+    assert (made["macros"]["replica"], made["keeper_server"]["server_id"]) == ("@POD@", "@NUMBER@")
+    assert made["interserver_http_credentials"] == {"user": "replicas", "password": "@REPLICAS@"}

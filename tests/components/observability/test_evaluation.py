@@ -82,7 +82,7 @@ def environment(graph: ResourceGraph) -> dict[str, Any]:
 
 
 def test_every_kubernetes_object_fits_the_api(evaluation: ResourceGraph) -> None:
-    assert len(manifests.check(evaluation)) == 4
+    assert len(manifests.check(evaluation)) == 5
 
 
 @pytest.mark.parametrize(("hours", "schedule"), SCHEDULES.items())

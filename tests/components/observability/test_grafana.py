@@ -75,7 +75,7 @@ def environment(graph: ResourceGraph) -> dict[str, Any]:
 
 
 def test_every_kubernetes_object_fits_the_api(grafana: ResourceGraph) -> None:
-    assert len(manifests.check(grafana)) == 9
+    assert len(manifests.check(grafana)) == 11
 
 
 def test_people_come_in_through_the_identity_provider_and_no_other_way(grafana: ResourceGraph) -> None:
@@ -135,6 +135,7 @@ def test_the_load_balancer_brings_grafana_alone_and_keeps_a_browser_with_its_pod
     told = environment(grafana)
     assert (told["GF_SERVER_PROTOCOL"], told["GF_SERVER_SERVE_FROM_SUB_PATH"]) == ("https", "true")
     assert told["GF_SERVER_CERT_FILE"] == told["GF_SERVER_CERT_KEY"] == "/run/certificate/server.pem"
+    assert told["GF_SERVER_MIN_TLS_VERSION"] == "TLS1.2"
     assert told["GF_SERVER_ROOT_URL"] == "https://ai.example.org/grafana/"
 
 
@@ -198,7 +199,7 @@ def test_nothing_of_it_fails_under_the_strictest_posture(grafana: ResourceGraph)
         for (rule, subject), outcome in found.items()
         if outcome is Outcome.PASS and subject == "DashboardServer/dashboards"
     }
-    assert len(own) == 15
+    assert len(own) == 16
     assert all(rule.startswith("grafana_server_") for rule in own)
 
 
@@ -214,6 +215,7 @@ WEAKER = {
     "GF_PLUGINS_PLUGIN_ADMIN_ENABLED": ("true", "grafana_server_plugins_fixed"),
     "GF_SECURITY_COOKIE_SECURE": ("false", "grafana_server_cookies_secure"),
     "GF_SECURITY_SECRET_KEY__FILE": ("", "grafana_server_key_own"),
+    "GF_SERVER_MIN_TLS_VERSION": ("TLS1.1", "grafana_server_tls_version"),
     "GF_SERVER_PROTOCOL": ("http", "grafana_server_encrypted"),
     "GF_SERVER_ROUTER_LOGGING": ("false", "grafana_server_requests_logged"),
 }

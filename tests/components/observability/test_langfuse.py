@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blueprint.errors import DocumentError
-from blueprint.ports import HttpProxyPort, TracesPort
+from blueprint.ports import HttpProxyPort, OtlpPort, TracesPort
 from blueprint.types import Dialect, Mode
 from blueprint.wiring import Needs, Offer, Want
 from compliance.engine import judge
@@ -23,7 +23,10 @@ from tests.components.builders import names, only, types
 from tests.components.strictest import FRAMEWORKS, strictest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blueprint.graph import ResourceGraph
+    from blueprint.ports import Port
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
@@ -45,6 +48,7 @@ def synthesised(
     *,
     ingress: bool = True,
     made: list[Langfuse] | None = None,
+    ports: Mapping[str, Port] | None = None,
 ) -> ResourceGraph:
     def program() -> None:
         egress = {"egress": Needs(offers=(Offer(name="http-proxy", dialect=Dialect.HTTP_PROXY),))} if spec.page else {}
@@ -58,7 +62,7 @@ def synthesised(
             "tracing", spec, platform=context, network=builders.network(), keys=builders.keys(), audit=builders.audit(),
             identity=builders.identity(context), cluster=builders.cluster(context), secrets=builders.secrets(context),
             backup=builders.backup(), ingress=builders.ingress() if ingress else None,
-            ports={"http-proxy": proxy} if spec.page else {},
+            ports=ports or ({"http-proxy": proxy} if spec.page else {}),
         )  # fmt: skip
         if made is not None:
             made.append(component)
@@ -214,3 +218,24 @@ def test_traces_outlive_the_stack_unless_the_document_says_otherwise(tracing: Re
     loose = synthesised(LangfuseSpec(keep=False))
     assert not only(loose, "kubernetes:apps/v1:StatefulSet").protect
     assert only(loose, "kubernetes:storage.k8s.io/v1:StorageClass").inputs["reclaimPolicy"] == "Delete"
+
+
+def test_a_port_of_another_dialect_is_refused() -> None:
+    other = OtlpPort(provider="x", grpc="", http="", authorities="")
+    with pytest.raises(TypeError, match="the port http-proxy of tracing speaks otlp"):
+        synthesised(LangfuseSpec(page=PAGE), ports={"http-proxy": other})
+
+
+def test_of_aws_only_what_is_called_gets_an_endpoint() -> None:
+    assert LangfuseSpec().needs().services == {"s3", "secretsmanager", "sts", "eks-auth"}
+
+
+def test_the_programs_reach_the_queue_the_endpoints_of_aws_and_clickhouse(tracing: ResourceGraph) -> None:
+    for part, clickhouse in (("web", [8443, 9440]), ("worker", [8443])):
+        ways = only(tracing, POLICY, f"tracing-{part}-ways").inputs["spec"]["egress"]
+        queue, *endpoints, servers = [
+            ([next(iter(to)) for to in way["to"]], [each["port"] for each in way["ports"]]) for way in ways
+        ]
+        assert queue == (["ipBlock"], [6379])
+        assert endpoints == [(["ipBlock"], [443])] * 3
+        assert servers == (["podSelector"], clickhouse)

@@ -88,7 +88,8 @@ def test_who_only_sends_is_admitted_where_it_sends_and_is_not_expected_to_be_hea
 
 
 def test_a_workload_that_answers_elsewhere_is_asked_there() -> None:
-    graph = asking(allows=frozenset({"grpc", "scrape-9090"}))
+    graph = asking(allows=frozenset({"scrape-9090"}))
+    assert not [each for each in graph.resources if "admits" in each.name]
     (way,) = only(graph, POLICY, "observability-scrapes-dashboards-reader-signals-in").inputs["spec"]["ingress"]
     assert way["ports"] == [{"port": 9090, "protocol": "TCP"}]
     assert config(graph)["receivers"]["prometheus"]["config"]["scrape_configs"][0]["kubernetes_sd_configs"][0] == {
@@ -242,7 +243,7 @@ def test_traces_go_to_the_store_with_its_key_as_a_file(observability: ResourceGr
     assert {each.name for each in graph.resources} - {each.name for each in observability.resources} == {
         "observability-trace-store"
     }
-    assert len(manifests.check(graph)) == len(manifests.check(observability))
+    assert len(manifests.check(graph)) == len(manifests.check(observability)) + 1
 
 
 def test_at_level_off_the_collector_does_not_even_hold_the_key(observability: ResourceGraph) -> None:

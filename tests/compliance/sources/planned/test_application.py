@@ -178,3 +178,53 @@ def test_a_provider_of_the_graph_is_none_of_the_pools_own() -> None:
         supportedIdentityProviders=[link(provider, "providerName")],
     )
     assert value(only(AppClient, provider, client).own_accounts) is False
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"type": "AWS"}, True),
+        ({"type": "HTTP_PROXY"}, False),
+        ({"type": "HTTP_PROXY", "requestParameters": UNKNOWN}, "<cloud_decides>"),
+        ({"type": UNKNOWN}, "<cloud_decides>"),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": UNKNOWN, "integration.request.header.X-Blueprint-Groups": "'a'"}},
+         "<cloud_decides>"),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": "context.authorizer.claims.sub",
+            "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups"}}, True),
+        ({"type": "HTTP_PROXY", "requestParameters": {
+            "integration.request.header.X-Caller": "method.request.header.X-Caller",
+            "integration.request.header.X-Blueprint-Groups": "context.authorizer.claims.groups"}}, False),
+    ],
+)  # fmt: skip
+def test_what_hands_a_request_on_says_who_asks_by_the_token(inputs: dict[str, Any], told: object) -> None:
+    integration = drawn("aws:apigateway/integration:Integration", "to", restApi=link(api, "id"), **inputs)
+    assert value(only(Api, api, integration).callers_told) == told
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [({"preTokenGenerationConfig": {"lambdaArn": "arn:f"}}, True), ({}, False), (UNKNOWN, "<cloud_decides>")],
+)
+def test_what_a_token_says_of_a_caller_is_written_by_the_pools_function(config: Any, told: object) -> None:
+    said = {
+        f"integration.request.header.{name}": "context.authorizer.claims.sub"
+        for name in ("X-Caller", "X-Blueprint-Groups")
+    }
+    proxy = drawn(
+        "aws:apigateway/integration:Integration",
+        "to",
+        restApi=link(api, "id"),
+        type="HTTP_PROXY",
+        requestParameters=said,
+    )
+    issuer = drawn(POOL, "pool", lambdaConfig=config)
+    token = "aws:apigateway/authorizer:Authorizer"
+    ours = drawn(token, "who", restApi=link(api, "id"), providerArns=[link(issuer)])
+    theirs = drawn(
+        token, "who", restApi=link(api, "id"), providerArns=["arn:aws:cognito-idp:us-east-1:222233334444:userpool/p"]
+    )
+    assert value(only(Api, api, proxy, issuer, ours).callers_told) == told
+    assert value(only(Api, api, proxy, theirs).callers_told) == "<existing>"
+    assert value(only(Api, api, issuer, ours).callers_told) is True

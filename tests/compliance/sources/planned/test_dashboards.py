@@ -55,6 +55,8 @@ def test_a_grafana_that_is_told_nothing_is_as_its_maker_ships_it() -> None:
         ("GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_STRICT", "true", "roles_required", True),
         ("GF_SERVER_PROTOCOL", "https", "encrypted", True),
         ("GF_SERVER_PROTOCOL", "socket", "encrypted", False),
+        ("GF_SERVER_MIN_TLS_VERSION", "TLS1.3", "tls_min_version", "1.3"),
+        ("GF_SERVER_MIN_TLS_VERSION", "latest", "tls_min_version", "?not_read"),
         ("GF_SECURITY_SECRET_KEY__FILE", "/run/key", "own_secret_key", True),
         ("GF_AUTH_LOGIN_MAXIMUM_INACTIVE_LIFETIME_DURATION", "15m", "session_idle_minutes", 15),
         ("GF_AUTH_LOGIN_MAXIMUM_LIFETIME_DURATION", "12h", "session_minutes", 720),

@@ -208,3 +208,19 @@ def test_volumes_are_as_their_storage_class_makes_them() -> None:
     assert value(clickhouse(storage={"tagSpecification_1": "owner=me"}).volumes_backed_up) is False
     absent = only(ClickHouseServer, _pods(STATEFUL_SET, "clickhouse", "clickhouse-server", {}, claims=[{"spec": {}}]))
     assert (value(absent.volumes_encrypted), value(absent.encrypted)) == ("?not_read", "?not_read")
+
+
+@pytest.mark.parametrize("name", ["AUTH_DISABLE_SIGNUP", "AUTH_DISABLE_USERNAME_PASSWORD"])
+def test_who_may_have_an_account_is_unknown_where_the_cloud_decides_it(name: str) -> None:
+    told: dict[str, JsonValue] = {**WEB, "AUTH_DISABLE_SIGNUP": "false", name: {"$unknown": True}}
+    assert value(store(told).accounts) == "?cloud_decides"
+
+
+def test_the_bucket_is_a_link_where_it_is_one() -> None:
+    assert str(value(store().bucket)).find("Bucket::events") > 0
+    assert value(store({**WEB, "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": "events"}).bucket) == "?not_read"
+    assert value(store({name: each for name, each in WEB.items() if "BUCKET" not in name}).bucket) is None
+
+
+def test_a_session_that_is_no_number_was_not_read() -> None:
+    assert value(store({**WEB, "AUTH_SESSION_MAX_AGE": "soon"}).session_minutes) == "?not_read"

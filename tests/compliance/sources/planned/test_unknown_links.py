@@ -136,7 +136,7 @@ def test_an_event_rule_with_a_target_that_may_be_a_topic_may_be_an_alarm() -> No
 
 
 def test_no_verdict_is_made_of_links_that_only_the_cloud_knows(judged: Callable[[str], Judgement]) -> None:
-    whole = judged("regulated")
+    whole = judged("dev")
     places = [place for group in links(whole.graph).values() for place in group]
     for told in (True, False):
         assert changed(whole, hidden(whole.graph, places, sources_told=told)) == []
@@ -147,7 +147,7 @@ def test_no_verdict_is_made_of_links_that_only_the_cloud_knows(judged: Callable[
 def test_no_verdict_is_made_of_some_links_that_only_the_cloud_knows(
     judged: Callable[[str], Judgement], data: st.DataObject
 ) -> None:
-    whole = judged("regulated")
+    whole = judged("dev")
     groups = links(whole.graph)
     drawn_groups = data.draw(st.sets(st.sampled_from(sorted(groups)), min_size=1, max_size=8))
     places = [place for group in drawn_groups for place in groups[group]]
@@ -159,7 +159,7 @@ def test_no_verdict_is_made_of_some_links_that_only_the_cloud_knows(
 def test_no_verdict_is_made_of_resources_that_are_missing(
     judged: Callable[[str], Judgement], data: st.DataObject
 ) -> None:
-    whole = judged("regulated")
+    whole = judged("dev")
     share = data.draw(st.sampled_from((0.02, 0.3, 0.9)))
     chance = random.Random(data.draw(st.integers(0, 999)))
     left = tuple(each for each in whole.graph.resources if chance.random() >= share)

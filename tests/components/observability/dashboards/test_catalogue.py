@@ -13,7 +13,17 @@ from components.observability.observability_spec import Objectives
 from tests.components.observability.promql import metrics, problems, unknown
 
 EVERYTHING = frozenset(
-    {"serving", "gpu_pools", "gateway", "agents", "durable_execution", "vector_stores", "lakehouse", "evaluation"}
+    {
+        "serving",
+        "gpu_pools",
+        "gateway",
+        "agents",
+        "durable_execution",
+        "vector_stores",
+        "opensearch",
+        "lakehouse",
+        "evaluation",
+    }
 )
 ALL = catalogue("claims-prod", EVERYTHING)
 
@@ -90,6 +100,13 @@ def test_cost_is_shown_by_token_model_team_and_tenant() -> None:
 def test_without_gpus_nothing_is_asked_of_them() -> None:
     (_, plain) = catalogue("claims-prod", frozenset({"serving"}))
     assert "GPUs" not in [section.title for section in plain.sections]
+
+
+@pytest.mark.parametrize(("present", "there"), [({"vector_stores"}, False), ({"vector_stores", "opensearch"}, True)])
+def test_a_store_of_another_kind_has_no_figures_to_show(present: set[str], there: bool) -> None:
+    (_, stores) = catalogue("claims-prod", frozenset(present))
+    assert ("OpenSearch" in [section.title for section in stores.sections]) is there
+    assert "Freshness" in [section.title for section in stores.sections]
 
 
 def test_stores_of_other_platforms_in_the_account_are_not_shown() -> None:

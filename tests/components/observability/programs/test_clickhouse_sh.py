@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 PROGRAM = Path(__file__).parents[4] / "components" / "observability" / "programs" / "clickhouse.sh"
-SERVER = '#!/bin/sh\necho "$CLICKHOUSE_SERVER_ID $INTERSERVER_HOST $@" > "$RUN_FOLDER/started"\nsleep 3\n'
+SERVER = '#!/bin/sh\necho "$@" > "$RUN_FOLDER/started"\nsleep 3\n'
 
 
 @pytest.fixture
@@ -20,7 +20,9 @@ def place(tmp_path: Path) -> Path:
     for name in ("templates", "secrets", "run"):
         (tmp_path / name).mkdir()
     (tmp_path / "templates" / "users.yaml").write_text("users: {a: '@CLICKHOUSE@', b: '@MAINTENANCE@'}\n")
-    (tmp_path / "templates" / "config.yaml").write_text("secret: '@REPLICAS@'\n")
+    (tmp_path / "templates" / "config.yaml").write_text(
+        "{secret: '@REPLICAS@', id: '@NUMBER@', host: '@POD@.@PEERS@', replica: '@POD@'}\n"
+    )
     for name in ("clickhouse", "clickhouse-maintenance", "clickhouse-replicas"):
         (tmp_path / "secrets" / name).write_text(f"value-of-{name}")
     server = tmp_path / "server"
@@ -59,9 +61,11 @@ def test_the_server_is_told_its_number_and_its_name_and_where_its_configuration_
     process = start(place)
     told = until(place / "run" / "started", "server")
     stop(process)
-    assert told.split() == [
-        "3", "tracing-clickhouse-2.peers.tracing.svc", "server", f"--config-file={place / 'run' / 'config.yaml'}",
-    ]  # fmt: skip
+    assert told.split() == ["server", f"--config-file={place / 'run' / 'config.yaml'}"]
+    assert yaml.safe_load((place / "run" / "config.yaml").read_text()) == {
+        "secret": "value-of-clickhouse-replicas", "id": "3", "host": "tracing-clickhouse-2.peers.tracing.svc",
+        "replica": "tracing-clickhouse-2",
+    }  # fmt: skip
 
 
 def test_of_passwords_only_hashes_are_written_and_nobody_else_reads_the_files(place: Path) -> None:
@@ -70,7 +74,6 @@ def test_of_passwords_only_hashes_are_written_and_nobody_else_reads_the_files(pl
     stop(process)
     users = yaml.safe_load((place / "run" / "users.yaml").read_text())["users"]
     assert users == {"a": sha256("value-of-clickhouse"), "b": sha256("value-of-clickhouse-maintenance")}
-    assert yaml.safe_load((place / "run" / "config.yaml").read_text()) == {"secret": "value-of-clickhouse-replicas"}
     assert {path.stat().st_mode & 0o777 for path in (place / "run").glob("*.yaml")} == {0o600}
 
 

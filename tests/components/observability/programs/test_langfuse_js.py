@@ -50,7 +50,7 @@ class Pod:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for something to become true."""
-        for _ in range(250):
+        for _ in range(1500):
             if holds():
                 return
             time.sleep(0.02)

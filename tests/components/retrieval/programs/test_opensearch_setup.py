@@ -36,7 +36,7 @@ def test_a_new_domain_gets_its_index_its_rights_and_its_snapshots() -> None:
         "GET /documents/_mapping", "PUT /documents",
         "PUT /_plugins/_security/api/roles/documents_reader", "PUT /_plugins/_security/api/rolesmapping/documents_reader",
         "PUT /_plugins/_security/api/roles/documents_writer", "PUT /_plugins/_security/api/rolesmapping/documents_writer",
-        "PUT /_snapshot/own-bucket", f"GET {POLICY}", f"POST {POLICY}",
+        "PUT /_plugins/_security/api/audit/config", "PUT /_snapshot/own-bucket", f"GET {POLICY}", f"POST {POLICY}",
     ]  # fmt: skip
 
 
@@ -59,9 +59,19 @@ def test_the_index_refuses_fields_that_it_does_not_know_and_keeps_permissions_as
     assert fields["embedding"]["method"] == {"name": "hnsw", "engine": "faiss", "space_type": "cosinesimil"}
 
 
+def test_who_read_and_who_changed_is_recorded_and_no_words_of_it() -> None:
+    told: Any = run().body("PUT /_plugins/_security/api/audit/config")
+    assert told["enabled"] is told["compliance"]["enabled"] is True
+    assert "GRANTED_PRIVILEGES" not in told["audit"]["disabled_rest_categories"]
+    assert told["audit"]["log_request_body"] is told["compliance"]["write_log_diffs"] is False
+    assert told["compliance"]["write_watched_indices"] == ["documents"]
+
+
 def test_an_index_of_the_same_model_stays_and_gets_its_replicas() -> None:
     api = run(**{"GET /documents/_mapping": meta(embedding_model="large", dimensions=3)})
-    assert api.body("PUT /documents/_settings") == {"index": {"number_of_replicas": 2}}
+    changed: Any = api.body("PUT /documents/_settings")
+    assert changed["index"]["number_of_replicas"] == 2
+    assert changed["index"].keys() <= index(TOLD)["settings"]["index"].keys()  # type: ignore[index]
     assert "PUT /documents" not in [key for key, _ in api.asked]
 
 
