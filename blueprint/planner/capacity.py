@@ -12,6 +12,7 @@ from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import Pool, pool_of
 from blueprint.planner.memory import (
     Constant,
+    Layout,
     Origin,
     Stage,
     activation_peak,
@@ -158,19 +159,23 @@ def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[
     )
 
 
-def fits(found: Account, settled: Settled, reserve: Bytes) -> bool:
+def fits(found: Account, gpu: Accelerator, settled: Settled, reserve: Bytes) -> bool:
     """Whether vLLM starts and holds one sequence of the asked length, with so many bytes to spare."""
-    return limit_of(found, settled, reserve) in {None, "max_num_seqs"}
+    return limit_of(found, gpu, settled, reserve) in {None, "max_num_seqs"}
 
 
-def limit_of(found: Account, settled: Settled, reserve: Bytes) -> Limit | None:
-    """The first term that the GPU has no room for; None when everything has."""
-    free = settled.total - gone_before(settled.layout)
+def limit_of(found: Account, gpu: Accelerator, settled: Settled, reserve: Bytes) -> Limit | None:
+    """The first term that the GPU has no room for; None when everything has.
+
+    Graphs outside the budget have what it leaves free, and what the profile run took and gave back.
+    """
+    free = settled.total - gone_before(settled.layout, gpu)
+    beside = settled.total - gone_before(Layout(), gpu) - found.budget + found.activation
     if found.weights >= found.budget:
         return "weights"
     if found.budget > free:
         return "gpu_memory_utilization"
-    if not found.graphs_in_budget and found.graphs > free - found.budget:
+    if not found.graphs_in_budget and found.graphs > beside:
         return "cuda_graph"
     if found.available <= 0:
         others: dict[Limit, int] = {"activation": found.activation, "non_torch": found.non_torch}
@@ -189,10 +194,10 @@ def capacity(
     """Answer for one GPU type. Raises DocumentError or NotFound when the request contradicts itself."""
     settled = settle(model, gpu, request)
     found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
-    limit = limit_of(found, settled, of_gib(RESERVE_GIB[origin]))
+    limit = limit_of(found, gpu, settled, of_gib(RESERVE_GIB[origin]))
     concurrency = found.pool.concurrency(found.blocks, settled.context, settled.batch.tokens)
     at_once = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
-    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
+    tight = limit_of(found, gpu, settled, of_gib(TIGHT_GIB)) is not None
     low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
     longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.batch.tokens, Tokens(model.context))
     smallest = _change(name, model, gpu, request) if limit and change else None

@@ -44,7 +44,7 @@ GRAPH_LAYER_GIB = Constant(0.02, "calibrated", "the same, each layer; the logs s
 GRAPH_LATENT_GIB = Constant(0.5, "calibrated", "the same, with latent attention; 3 logs of two models")
 GRAPH_CAPTURES = Constant(51, "calibrated", "sizes captured in those logs")
 CONTEXT_GIB = Constant(0.51, "calibrated", "gone before loading starts, one GPU; 30 logs")
-CONTEXT_WIDE_GIB = Constant(1.53, "calibrated", "the same with several GPUs; 14 logs of 1.43 to 2.01")
+CONTEXT_WIDE_GIB = Constant(1.53, "calibrated", "the same with several GPUs on NVSwitch; 14 logs of 1.43 to 2.01")
 
 
 class Layout(NamedTuple):
@@ -155,6 +155,7 @@ def graphs(model: Architecture, stage: Stage, seqs: int, gpu: Accelerator, *, ea
     return of_gib(whole * captures(seqs, gpu, model) / GRAPH_CAPTURES.value)
 
 
-def gone_before(layout: Layout) -> Bytes:
+def gone_before(layout: Layout, gpu: Accelerator) -> Bytes:
     """Bytes of a GPU that are not free when vLLM compares free memory with what it was granted."""
-    return of_gib((CONTEXT_GIB if layout.gpus == 1 else CONTEXT_WIDE_GIB).value)
+    wide = layout.gpus > 1 and gpu.link == "NVSwitch"
+    return of_gib((CONTEXT_WIDE_GIB if wide else CONTEXT_GIB).value)

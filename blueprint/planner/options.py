@@ -203,8 +203,8 @@ def _try(
         return None
     found = account(model, gpu, settled)
     reserve = of_gib(RESERVE_GIB[origin_of(model, gpu, settled)[0]])
-    limit = limit_of(found, settled, reserve)
-    tried[key] = _Tried(settled, found, not fits(found, settled, of_gib(TIGHT_GIB)), limit or "")
+    limit = limit_of(found, gpu, settled, reserve)
+    tried[key] = _Tried(settled, found, not fits(found, gpu, settled, of_gib(TIGHT_GIB)), limit or "")
     return tried[key]
 
 
