@@ -116,7 +116,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     parts = body_of(family, settings, layers, hidden, heads)
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
-    context = settings.count("max_position_embeddings")
+    context = _context(settings)
     vision = vision_of(configuration, refused)
     quantised = _format(text, refused)
     refused.raise_any()
@@ -131,6 +131,18 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
         expert_intermediate=parts.expert_width, format=quantised, attention_unquantised=_attention_spared(text, layers),
     )  # fmt: skip
+
+
+def _context(settings: Settings) -> int:
+    """Tokens that vLLM accepts: YaRN and linear scaling stretch them, Llama 3's own is in the stated number already."""
+    stated, scaling = settings.count("max_position_embeddings"), settings.find("rope_scaling")
+    if not isinstance(scaling, Mapping):
+        return stated
+    kind, factor = scaling.get("rope_type") or scaling.get("type"), scaling.get("factor")
+    if kind not in {"yarn", "linear", "dynamic"} or not isinstance(factor, int | float):
+        return stated
+    before = scaling.get("original_max_position_embeddings") if kind == "yarn" else None
+    return int((before if isinstance(before, int) else stated) * factor)
 
 
 def _family(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Family:

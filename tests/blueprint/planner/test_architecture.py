@@ -135,3 +135,29 @@ def test_a_file_that_holds_no_configuration_is_said_to_be_unreadable(tmp_path: P
     file.write_text(text)
     with pytest.raises(FileUnreadable, match=r"config\.json"):
         find(str(file))
+
+
+@pytest.mark.parametrize(
+    ("scaling", "context"),
+    [
+        ({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096}, 16384),
+        ({"type": "linear", "factor": 2.0}, 8192),
+        ({"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 512}, 4096),
+        (None, 4096),
+    ],
+)
+def test_scaling_that_vllm_multiplies_by_makes_the_context_longer(scaling: object, context: int) -> None:
+    assert architecture({**PLAIN, "rope_scaling": scaling}).context == context
+
+
+def test_defaults_of_a_configuration_class_stand_in_where_a_file_is_silent() -> None:
+    text = {
+        "model_type": "gemma3_text",
+        "hidden_size": 2560,
+        "intermediate_size": 10240,
+        "num_hidden_layers": 34,
+        "sliding_window": 1024,
+    }
+    found = architecture({"model_type": "gemma3", "text_config": text})
+    assert {each.kind: each.layers for each in found.attention} == {"full": 5, "window": 29}
+    assert (found.heads, found.kv_heads, found.vocabulary, found.body.head) == (8, 4, 262208, 0)

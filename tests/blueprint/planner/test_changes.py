@@ -1,0 +1,105 @@
+"""Pairs of model and instance type that do not fit: what limits them, and the least that would help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from blueprint.planner.accelerators import accelerator, accelerator_of
+from blueprint.planner.capacity import capacity
+from blueprint.planner.models import known
+from blueprint.planner.request import Request, divides
+
+GOLDEN = Path(__file__).with_name("unfitting.yaml")
+
+PAIRS = [
+    (model, instance, gpus)
+    for model, instances in {
+        "Qwen/Qwen3-32B": (
+            ("g6.xlarge", 1),
+            ("g6e.xlarge", 1),
+            ("g5.12xlarge", 4),
+            ("g6.12xlarge", 2),
+            ("p5.4xlarge", 1),
+        ),
+        "Qwen/Qwen2.5-72B-Instruct": (
+            ("g6e.xlarge", 1),
+            ("g6e.12xlarge", 2),
+            ("p5.4xlarge", 1),
+            ("g7e.2xlarge", 1),
+            ("g5.48xlarge", 8),
+        ),
+        "meta-llama/Llama-3.3-70B-Instruct": (
+            ("g6e.12xlarge", 2),
+            ("p5.4xlarge", 1),
+            ("p4d.24xlarge", 4),
+            ("g7e.2xlarge", 1),
+            ("g6.48xlarge", 8),
+        ),
+        "meta-llama/Llama-3.1-405B-Instruct": (
+            ("p5.48xlarge", 8),
+            ("p4de.24xlarge", 8),
+            ("g6e.48xlarge", 8),
+            ("g7e.48xlarge", 8),
+        ),
+        "deepseek-ai/DeepSeek-R1": (("p5.48xlarge", 8), ("p4de.24xlarge", 8), ("g6e.48xlarge", 8), ("g5.48xlarge", 8)),
+        "mistralai/Mixtral-8x22B-Instruct-v0.1": (("g6e.12xlarge", 4), ("p5.4xlarge", 1), ("p4d.24xlarge", 4)),
+        "openai/gpt-oss-120b": (("g6e.xlarge", 1), ("g5.12xlarge", 2), ("g6.12xlarge", 2)),
+        "Qwen/Qwen3-30B-A3B": (("g6.xlarge", 1), ("g6e.xlarge", 1), ("g5.12xlarge", 2)),
+        "google/gemma-3-27b-it": (("g6.xlarge", 1), ("g6e.xlarge", 1), ("g5.12xlarge", 2)),
+        "moonshotai/Kimi-K2-Thinking": (("p5.48xlarge", 8), ("g7e.48xlarge", 4)),
+        "meta-llama/Llama-3.1-8B-Instruct": (("g6.xlarge", 1), ("g5.xlarge", 1)),
+        "microsoft/phi-4": (("g6.xlarge", 1), ("g5.2xlarge", 1)),
+        "meta-llama/Llama-4-Scout-17B-16E-Instruct": (("p5.48xlarge", 2), ("g6e.12xlarge", 4)),
+    }.items()
+    for instance, gpus in instances
+]
+
+
+def answers() -> dict[str, str]:
+    found = {}
+    for model, instance, gpus in PAIRS:
+        gpu = accelerator_of(instance)
+        assert gpu is not None
+        architecture = known(model)
+        length = min(architecture.context, 131072)
+        each = capacity(model, architecture, gpu, Request(tensor_parallel=gpus, max_model_len=length))
+        found[f"{model} on {instance}, {gpus} GPUs, {length} tokens"] = (
+            "fits" if each.fits else f"{each.limiting_term}; {each.smallest_change}"
+        )
+    return found
+
+
+def test_what_does_not_fit_is_answered_with_what_limits_it_and_the_least_that_helps(
+    pytestconfig: pytest.Config,
+) -> None:
+    found = answers()
+    if pytestconfig.getoption("--golden"):
+        GOLDEN.write_text(yaml.safe_dump(found, width=200), encoding="utf-8")
+    assert len(found) >= 40
+    assert "fits" not in found.values()
+    assert found == yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("model", "gpu"), [("Qwen/Qwen3-32B", "l40s"), ("microsoft/phi-4", "l4"), ("google/gemma-3-27b-it", "l40s")]
+)
+def test_a_change_that_is_proposed_does_make_it_fit(model: str, gpu: str) -> None:
+    said = capacity(model, known(model), accelerator(gpu), Request()).smallest_change or ""
+    changed: dict[str, object] = {}
+    for flag, name in (
+        ("--max-num-seqs", "max_num_seqs"),
+        ("--max-model-len", "max_model_len"),
+        ("--tensor-parallel", "tensor_parallel"),
+    ):
+        if f"{flag} " in said:
+            changed[name] = int(said.partition(f"{flag} ")[2].split(",")[0])
+    if "--kv-cache-dtype fp8" in said:
+        changed["kv_cache_dtype"] = "fp8"
+    if "weights in " in said:
+        changed["quantization"] = said.partition("weights in ")[2].split(",")[0]
+    assert changed
+    assert capacity(model, known(model), accelerator(gpu), Request.model_validate(changed)).fits
+    assert all(divides(known(model), int(str(value))) for key, value in changed.items() if key == "tensor_parallel")
