@@ -248,3 +248,18 @@ def test_every_gpu_answers_for_every_model_of_the_test() -> None:
     for gpu in (each for each in accelerators().values() if each.capability >= 8):
         for model in SMALL:
             assert plain(model, gpu.name, Request(max_model_len=4096)).gpu == gpu.name
+
+
+def test_the_page_states_the_differences_that_are_found() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "explanation" / "capacity.md").read_text(encoding="utf-8")
+    names = {"mha": "multi-head", "gqa": "grouped", "window": "windows", "latent": "latent", "all": "all"}
+    for kind, name in names.items():
+        found = [(log, answer) for each, log, answer in replayed() if kind in {each, "all"}]
+        weights = [off(answer.weights_gib_per_gpu, log["weights"]) for log, answer in found]
+        tokens = [off(answer.kv_cache_tokens, log["kv_tokens"]) for log, answer in found]
+        (row,) = [line.split(" | ") for line in page.splitlines() if line.startswith(f"| {name} |")]
+        assert int(row[1]) == len(found)
+        for cell, errors in ((row[2], weights), (row[7], tokens)):
+            mean, worst = (float(part.strip(" %|")) for part in cell.split("/"))
+            assert mean == pytest.approx(100 * sum(errors) / len(errors), abs=0.051)
+            assert worst == pytest.approx(100 * max(errors), abs=0.051)

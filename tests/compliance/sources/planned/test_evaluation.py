@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -80,6 +81,30 @@ def test_questions_without_a_digest_are_not_pinned() -> None:
 )
 def test_results_are_alarmed_when_low_scores_and_silence_are_noticed(data: JsonValue, expected: object) -> None:
     assert value(only(Evaluation, schedule(), settings(), rules(data)).alarmed) == expected
+
+
+@pytest.mark.parametrize("command", [["python", "-m", "programs.evaluate"], ["python", "/etc/evaluate.py"]])
+@pytest.mark.parametrize(
+    ("seen", "incomplete", "expected"),
+    [
+        ((), None, "?cloud_decides"),
+        ((), "half a preview", "?not_read"),
+        ((settings(),), None, True),
+    ],
+    ids=["not found", "perhaps missing", "read"],
+)
+def test_a_run_whose_settings_were_not_read_is_told_as_an_evaluation(
+    command: list[JsonValue], seen: tuple[Resource, ...], incomplete: str | None, expected: object
+) -> None:
+    run = schedule()
+    spec: Any = run.inputs["spec"]
+    pod = spec["jobTemplate"]["spec"]["template"]["spec"]
+    pod["containers"] = [{"name": "evaluation", "image": "x", "command": command}]
+    if not seen:
+        pod["volumes"][0]["configMap"]["name"] = {"$unknown": True}
+    found = only(Evaluation, run, *seen, incomplete=incomplete)
+    assert value(found.dataset_pinned) == expected
+    assert value(found.thresholds) == ({"judge", "format"} if expected is True else expected)
 
 
 def test_without_any_rules_nothing_is_alarmed_unless_rules_may_be_missing() -> None:

@@ -11,6 +11,7 @@ from tests.compliance.sources.planned.estate import estate, only, ref, resource,
 
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 NAMESPACE = "kubernetes:core/v1:Namespace"
+FIREWALL = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
 
 
 def namespace(labels: dict[str, JsonValue] | None = None) -> Resource:
@@ -19,6 +20,11 @@ def namespace(labels: dict[str, JsonValue] | None = None) -> Resource:
 
 def policy(spec: JsonValue, name: str = "policy", space: JsonValue = "gateway") -> Resource:
     return resource(POLICY, name, {"metadata": {"name": name, "namespace": space}, "spec": spec})
+
+
+def way_out(left_out: list[JsonValue]) -> Resource:
+    block: JsonValue = {"cidr": "0.0.0.0/0", "except": left_out}
+    return policy({"podSelector": {}, "egress": [{"to": [{"ipBlock": block}]}]})
 
 
 @pytest.mark.parametrize("level", ["restricted", "baseline", "privileged"])
@@ -79,6 +85,17 @@ def test_a_quota_counts_in_its_own_namespace() -> None:
         ({"egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}, [False, True]),
         ({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}, {"to": []}]}, [False, True]),
         ({"egress": [{"to": [{"ipBlock": {"cidr": {"$unknown": True}}}]}]}, [False, "?cloud_decides"]),
+        ({"ingress": {"$unknown": True}}, ["?cloud_decides", False]),
+        ({"egress": [{"to": {"$unknown": True}}]}, [False, "?cloud_decides"]),
+        ({"egress": [{"to": [{"namespaceSelector": {"$unknown": True}}]}]}, [False, "?cloud_decides"]),
+        (
+            {"egress": [{"to": [{"namespaceSelector": {}, "podSelector": {"$unknown": True}}]}]},
+            [False, "?cloud_decides"],
+        ),
+        (
+            {"egress": [{"to": [{"namespaceSelector": {"$unknown": True}, "podSelector": {"matchLabels": {"a": "b"}}}]}]},
+            [False, False],
+        ),
         ({"egress": [{"to": [{"ipBlock": {"cidr": ref("aws:ec2/vpc:Vpc", "vpc", "cidrBlock")}}]}]}, [False, False]),
     ],
 )
@@ -94,17 +111,27 @@ def test_a_rule_without_named_peers_is_open(spec: dict[str, JsonValue], opened: 
         (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ["aws:alert_established"], True),
         (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], None, True),
         (["10.0.0.0/8"], ["aws:drop_strict"], True),
+        (["10.0.0.0/8", {"$unknown": True}], ["aws:drop_strict"], "?cloud_decides"),
+        (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], {"$unknown": True}, "?cloud_decides"),
     ],
 )
 def test_the_way_out_of_the_platform_is_not_open_where_a_firewall_drops_what_nobody_named(
-    left_out: list[JsonValue], actions: list[JsonValue] | None, opened: bool
+    left_out: list[JsonValue], actions: JsonValue, opened: object
 ) -> None:
-    block: JsonValue = {"cidr": "0.0.0.0/0", "except": left_out}
-    way_out = policy({"podSelector": {}, "egress": [{"to": [{"ipBlock": block}]}]})
-    token = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
     rules: dict[str, JsonValue] = {"firewallPolicy": {"statefulDefaultActions": actions or []}}
-    walls = [] if actions is None else [resource(token, "wall", rules)]
-    assert value(only(NetworkPolicy, way_out, *walls).open_egress) is opened
+    walls = [] if actions is None else [resource(FIREWALL, "wall", rules)]
+    assert value(only(NetworkPolicy, way_out(left_out), *walls).open_egress) == opened
+
+
+def test_a_firewall_that_may_be_missing_leaves_the_way_out_untold() -> None:
+    private: list[JsonValue] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    wall = resource(FIREWALL, "wall", {"firewallPolicy": {"statefulDefaultActions": ["aws:drop_strict"]}})
+    lax = resource(FIREWALL, "lax", {"firewallPolicy": {"statefulDefaultActions": []}})
+    told = [
+        value(only(NetworkPolicy, way_out(private), *walls, incomplete="half a preview").open_egress)
+        for walls in ((), (wall,), (wall, lax))
+    ]
+    assert told == ["?not_read", "?not_read", True]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def sound() -> Any:
 
 def store(
     config: Any = None, *, env: dict[str, JsonValue] | None = None, door: bool = True, database_door: bool = True,
-    secret: str = "key",
+    secret: str = "key", secrets_in: JsonValue = "lineage", incomplete: str | None = None,
 ) -> LineageStore:  # fmt: skip
     told: JsonValue = [{"name": name, "value": each} for name, each in (ENV if env is None else env).items()]
     entrance: JsonValue = {
@@ -57,7 +57,8 @@ def store(
         LineageStore,
         resource(DEPLOYMENT, "lineage", {"metadata": {"name": "l", "namespace": "lineage"}, "spec": {"template": {"spec": spec}}}),
         resource(CONFIG_MAP, "settings", {"metadata": place, "data": data}),
-        resource(SECRETS, "secrets", {"metadata": {"name": "secrets", "namespace": "lineage"}, "spec": held}),
+        resource(SECRETS, "secrets", {"metadata": {"name": "secrets", "namespace": secrets_in}, "spec": held}),
+        incomplete=incomplete,
     )  # fmt: skip
 
 
@@ -74,6 +75,12 @@ def test_a_connector_that_listens_elsewhere_is_a_way_around_the_door(kind: str, 
     config = sound()
     config["server"][kind][0]["bindHost"] = host
     assert value(store(config).authenticated) is value(store(config).encrypted) is False
+
+
+def test_a_key_that_may_be_mounted_from_something_unseen_is_neither_there_nor_missing() -> None:
+    assert value(store(secret="other").authenticated) is False
+    assert value(store(secret="other", incomplete="half a preview").authenticated) == "?not_read"
+    assert value(store(secret="other", secrets_in={"$unknown": True}).authenticated) == "?cloud_decides"
 
 
 def test_connectors_left_out_listen_everywhere() -> None:

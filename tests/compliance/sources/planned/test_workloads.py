@@ -180,6 +180,29 @@ def test_a_job_and_the_schedule_that_runs_it_again_are_one_workload() -> None:
     assert [value(each.own_service_account) for each in found] == [False, False, False]
 
 
+def test_jobs_whose_labels_only_the_cloud_knows_may_be_one_workload_or_two() -> None:
+    metadata: JsonValue = {"name": "app", "namespace": "gateway"}
+    hidden = pod()
+    assert isinstance(hidden, dict)
+    hidden["metadata"] = {"labels": {"app.kubernetes.io/name": {"$unknown": True}}}
+    once = resource("kubernetes:batch/v1:Job", "once", {"metadata": metadata, "spec": {"template": hidden}})
+    again = resource(CRON_JOB, "again", {"metadata": metadata, "spec": {"jobTemplate": {"spec": {"template": pod()}}}})
+    found = estate([once, again]).all(Workload)
+    assert [value(each.own_service_account) for each in found] == ["?cloud_decides", "?cloud_decides"]
+    found = estate([once, deployment()]).all(Workload)
+    assert [value(each.own_service_account) for each in found] == [False, False]
+
+
+def test_workloads_of_namespaces_that_only_the_cloud_knows_may_share_an_account_or_not() -> None:
+    metadata: JsonValue = {"name": "app", "namespace": {"$unknown": True}}
+    some = [
+        resource("kubernetes:apps/v1:Deployment", name, {"metadata": metadata, "spec": {"template": pod()}})
+        for name in ("one", "other")
+    ]
+    found = estate(some).all(Workload)
+    assert [value(each.own_service_account) for each in found] == ["?cloud_decides", "?cloud_decides"]
+
+
 def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
     account = resource("kubernetes:core/v1:ServiceAccount", "app", {
         "metadata": {"name": "app", "namespace": "gateway"}, "automountServiceAccountToken": False,
