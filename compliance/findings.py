@@ -74,6 +74,11 @@ class Finding(Frozen):
 class Estate(Protocol):
     """All subjects of one source."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of them are here: while some may not have been read, that there is none proves nothing."""
+        ...
+
     def all(self, kind: type[S]) -> tuple[S, ...]:
         """Subjects of one kind, sorted by id."""
         ...

@@ -70,8 +70,10 @@ class ApprovalQueue(Subject):
 
 @dataclass(frozen=True)
 class AskerRights(Subject):
-    """What the role of a part of an agent may do that asks for approvals."""
+    """A policy of a role of an agent's component, and whether who asks for approvals by it could decide as well."""
 
+    asks: Leaf[bool]
+    """Whether it may put requests into a queue."""
     decides: Leaf[bool]
     """Whether it may take requests from the queue as well, and so decide on its own."""
     approver_key_denied: Leaf[bool]

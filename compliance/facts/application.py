@@ -23,6 +23,8 @@ class Api(Subject):
     execution_logged: Leaf[bool]
     bodies_logged: Leaf[bool]
     """What was asked and answered is written into the execution log."""
+    answers_cached: Leaf[bool]
+    """What one caller was answered is kept, and given to the next who asks the same."""
     throttled: Leaf[bool]
     traced: Leaf[bool]
     callers_told: Leaf[bool]

@@ -15,8 +15,11 @@ S = TypeVar("S", bound=Subject)
 class Subjects:
     """The estate: subjects by kind, by resource, and by the component that made them."""
 
-    def __init__(self, subjects: Iterable[Subject], components: Mapping[str, str] | None = None) -> None:
-        """components: resource URN -> name of its component."""
+    def __init__(
+        self, subjects: Iterable[Subject], components: Mapping[str, str] | None = None, *, whole: bool = True
+    ) -> None:
+        """components: resource URN -> name of its component. whole: False where some subjects may not have been read."""
+        self.whole = whole
         self._given = tuple(subjects)
         self._components = components or {}
         self._kinds: dict[type[Subject], tuple[Subject, ...]] = {}
@@ -31,7 +34,7 @@ class Subjects:
 
     def plus(self, *more: Subject) -> Subjects:
         """These subjects and some more."""
-        return Subjects((*self._given, *more), self._components)
+        return Subjects((*self._given, *more), self._components, whole=self.whole)
 
     def __len__(self) -> int:
         return sum(len(group) for group in self._kinds.values())

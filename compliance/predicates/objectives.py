@@ -23,6 +23,9 @@ def promises_watched(subject: MetricsWorkspace, estate: Estate, posture: Posture
     """What the platform serves is promised to be there and quick, and alerts follow how fast that promise is used up."""
     asked = frozenset[str]().union(*(names for kind, names in PROMISES if estate.all(kind)))
     watched = subject.objectives
-    if not asked:
+    held = isinstance(watched, Known) and asked <= watched.value
+    if held and not estate.whole:
+        return because(Outcome.UNKNOWN, "more may be served than was read", watched)
+    if not asked and estate.whole:
         return because(Outcome.NOT_APPLICABLE, "nothing is served here", watched)
-    return all_hold({"objectives": (watched, isinstance(watched, Known) and asked <= watched.value)})
+    return all_hold({"objectives": (watched, held)})

@@ -173,9 +173,12 @@ def _fill(value: struct_pb2.Value, shape: Shape, token: str, name: str, identifi
         case str():
             value.string_value = _text(token, name, identifier)
         case dict():
+            value.struct_value.SetInParent()  # one without any member that is text is still an object
             for inner, below in shape.items():
                 if below is not None:
                     _fill(value.struct_value.fields[inner], below, token, inner, identifier)
+        case [None]:
+            value.list_value.SetInParent()
         case [only]:
             _fill(value.list_value.values.add(), only, token, name, identifier)
 

@@ -2,8 +2,8 @@
 
 python3.11 -m venv VENV && VENV/bin/pip install checkov==3.3.30
 VENV/bin/python tools/outside/checkov_reads.py > reads.json
-python -m tools.outside.derive reads.json           # the list, and the rules that read each pair (minutes)
-python -m tools.outside.derive                      # the rules again, for the list as it is
+python -m tools.outside.derive reads.json           # the list, and the rules of pairs that had none (minutes)
+python -m tools.outside.derive                      # the rules of every pair again, for the list as it is (an hour)
 
 Rules are found by experiment: the property of every resource of a stack is made unknown, then removed, and the rules whose
 findings change are written down.
@@ -14,14 +14,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import yaml
 
 from tools.outside.edits import places
-from tools.outside.experiment import Bench, benches
+from tools.outside.experiment import STACKS, Bench, benches
 from tools.outside.property_tree import terraform_type, tree_of
 
 TARGET = Path(__file__).parents[2] / "compliance" / "outside" / "checkov.yaml"
@@ -35,10 +35,10 @@ IDENTITY = frozenset({"kind", "apiVersion", "metadata.name"})
 
 
 class Pair(TypedDict):
-    """One thing that a scanner looks at."""
+    """One thing that a scanner looks at. Without `rules` nobody has tried yet which read it."""
 
     checks: list[str]
-    rules: list[str]
+    rules: NotRequired[list[str]]
 
 
 class Type(TypedDict):
@@ -84,20 +84,36 @@ def _properties(token: str, name: str, reads: Mapping[str, list[str]]) -> dict[s
 
 
 def _pair(checks: list[str]) -> Pair:
-    return {"checks": sorted(set(checks)), "rules": []}
+    return {"checks": sorted(set(checks))}
 
 
-def attribute(types: dict[str, Type], stacks: Mapping[str, Bench]) -> None:
-    """Write the rules of each pair into it."""
+def remember(types: dict[str, Type], before: Mapping[str, Type], rules: Container[str]) -> None:
+    """Give each pair the rules that the list named before. Where it named none, or one that is no more, all are tried again."""
+    for token in types.keys() & before.keys():
+        for now, then in zip(_pairs(types[token]), _pairs(before[token]), strict=True):
+            for name in now.keys() & then.keys():
+                named = then[name].get("rules")
+                if named and all(rule in rules for rule in named):
+                    now[name]["rules"] = named
+
+
+def attribute(types: Mapping[str, Type], stacks: Mapping[str, Bench]) -> None:
+    """Find the rules of each pair that has none yet."""
     for token, entry in types.items():
         homes = [bench for bench in stacks.values() if bench.of(token)]
         for path, pair in entry["properties"].items():
-            setting = [b for b in homes if any(places(each.inputs, path) for each in b.of(token))]
-            pair["rules"] = sorted((setting or homes)[0].readers(token, path))
+            if "rules" not in pair:
+                setting = [b for b in homes if any(places(each.inputs, path) for each in b.of(token))]
+                pair["rules"] = sorted((setting or homes)[0].readers(token, path))
         for other, pair in entry["satellites"].items():
-            both = [bench for bench in homes if bench.of(other)]
-            pair["rules"] = sorted((both or homes)[0].relating(token, other))
+            if "rules" not in pair:
+                both = [bench for bench in homes if bench.of(other)]
+                pair["rules"] = sorted((both or homes)[0].relating(token, other))
         sys.stderr.write(f"{token}\n")
+
+
+def _pairs(entry: Type) -> tuple[dict[str, Pair], dict[str, Pair]]:
+    return entry["properties"], entry["satellites"]
 
 
 def main() -> None:
@@ -110,6 +126,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         reads = json.loads(Path(sys.argv[1]).read_text())
         types = listed(reads, tokens)
+        remember(types, document.get("types", {}), {rule.id for rule in stacks[STACKS[0]].catalogue.rules})
         clouds = ("aws:", "kubernetes:")
         unread = sorted(token for token in tokens - types.keys() if token.startswith(clouds))
         document = {
@@ -118,6 +135,10 @@ def main() -> None:
             "types": types,
             "unread": unread,
         }
+    else:
+        for entry in document["types"].values():
+            for pair in (each for pairs in _pairs(entry) for each in pairs.values()):
+                del pair["rules"]
     attribute(document["types"], stacks)
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(HEAD + yaml.safe_dump(document, sort_keys=False, width=150, default_flow_style=None))

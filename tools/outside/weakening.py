@@ -34,6 +34,14 @@ WEAKER: Mapping[str, tuple[JsonValue, ...]] = {
     "objectOwnership": ("ObjectWriter", "BucketOwnerPreferred"),
     "BucketServerSideEncryptionConfiguration rules.*.applyServerSideEncryptionByDefault.sseAlgorithm": ("AES256",),
     "encryptionType": ("AES256",),
+    "Stream encryptionType": ("NONE",),
+    "encryptionOption": ("SSE_S3",),
+    "catalogEncryptionMode": ("DISABLED",),
+    "clientBroker": ("TLS_PLAINTEXT", "PLAINTEXT"),
+    "publicAccess.type": ("SERVICE_PROVIDED_EIPS",),
+    "tlsSecurityPolicy": ("Policy-Min-TLS-1-0-2019-07",),
+    "Method authorization": ("NONE",),
+    "loggingLevel": ("OFF",),
     "versioningConfiguration.status": ("Suspended",),
     "Function runtime": ("python3.8",),
     "tracingConfig.mode": ("PassThrough",),
@@ -59,6 +67,8 @@ WEAKER: Mapping[str, tuple[JsonValue, ...]] = {
     "httpPutResponseHopLimit": (5,),
     "automaticallyAfterDays": (1000,),
     "monitoringInterval": (0,),
+    "clusterConfig.instanceCount": (1,),
+    "dedicatedMasterCount": (2,),
     "hostPort": (22,),
     # switches that are not set
     "Key isEnabled": (False,),
@@ -71,6 +81,9 @@ WEAKER: Mapping[str, tuple[JsonValue, ...]] = {
     "publiclyAccessible": (True,),
     "mapPublicIpOnLaunch": (True,),
     "associatePublicIpAddress": (True,),
+    "internalUserDatabaseEnabled": (True,),
+    "cachingEnabled": (True,),
+    "cacheClusterEnabled": (True,),
     # sets
     "publicAccessCidrs": (["0.0.0.0/0"],),
     "enabledClusterLogTypes": ([], ["api"]),
@@ -119,6 +132,8 @@ KEPT = frozenset(
         *("apiGroups", "resources", "verbs", "resourceNames", "customerMasterKeySpec", "automaticallyAfterDays"),
         *("environment", "variables", "overrideAction", "managedRuleGroupStatement", "none", "egress", "httpEndpoint"),
         *("runAsUser", "automountServiceAccountToken", "isEnabled", "userData"),
+        *("serviceNamespace", "httpMethod", "apiKeyRequired", "billingMode", "logType", "restApi"),
+        *("kinesisSourceConfiguration", "authorization", "catalogEncryptionMode", "encryptionOption", "instanceCount"),
     }
 )
 """What the provider demands, what says which thing is meant, and what only ever adds: without it nothing is weaker.
@@ -140,6 +155,7 @@ SATELLITES = frozenset(
         ),
         *("aws:wafv2/webAclAssociation:WebAclAssociation", "aws:rds/clusterParameterGroup:ClusterParameterGroup"),
         "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        "aws:apigateway/methodSettings:MethodSettings",
         "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     }
 )

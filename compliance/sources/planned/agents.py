@@ -129,16 +129,15 @@ def approval_queue(reading: Reading) -> ApprovalQueue | None:
 
 
 def asker_rights(reading: Reading) -> AskerRights | None:
-    """Fold the policy of a role of an agent's component that may put requests into a queue."""
-    component = reading.links.components.get(reading.urn, "")
+    """Fold a policy of a role of an agent's component; whether it asks may be a thing that only the cloud knows."""
     none = reading.known("policy", value=False)
-    asks = asked(reading, "policy", lambda found: any(_may(each, _ASKS) for each in found), none)
-    if not component.startswith("agents-") or (isinstance(asks, Known) and not asks.value):
+    if not reading.links.components.get(reading.urn, "").startswith("agents-"):
         return None
     return AskerRights(
         id=reading.id("AskerRights"),
         urns=(reading.urn,),
         data_classes=reading.account_classes(),
+        asks=asked(reading, "policy", lambda found: any(_may(each, _ASKS) for each in found), none),
         decides=asked(reading, "policy", lambda found: any(_may(each, _DECIDES) for each in found), none),
         approver_key_denied=asked(
             reading, "policy", lambda found: any(not each.allow and _READS in each.actions for each in found), none

@@ -50,6 +50,10 @@ def api(entry: Reading) -> Api:
         bodies_logged=some([
             *(each.flag("settings.dataTraceEnabled") for each in settings), entry.none("(MethodSettings)"),
         ]),
+        answers_cached=some([
+            *(stage.flag("cacheClusterEnabled") for stage in stages),
+            *(each.flag("settings.cachingEnabled") for each in settings), entry.none("(MethodSettings)"),
+        ]),
         throttled=_set(entry, settings, _throttled),
         traced=_all(entry, stages, "Stage", lambda stage: stage.flag("xrayTracingEnabled")),
         callers_told=_callers_told(entry),

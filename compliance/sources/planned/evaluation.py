@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compliance.facts.base import Leaf, Unknown
+from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.evaluation import Evaluation
 from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
@@ -14,6 +14,8 @@ from compliance.sources.planned.reading import MISSING, Reading
 
 RULES = "aws:amp/ruleGroupNamespace:RuleGroupNamespace"
 SETTINGS = frozenset({"models", "judge", "thresholds", "dataset"})
+PROGRAM = "evaluate"
+"""What a run executes."""
 RESULT = "evaluation_score"
 """The metric that a run reports."""
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}$")
@@ -22,16 +24,16 @@ _SILENT = re.compile(rf"absent_over_time\({RESULT}\b")
 
 
 def evaluation(reading: Reading) -> Evaluation | None:
-    """Fold a CronJob that mounts the settings of an evaluation."""
+    """Fold a CronJob that mounts the settings of an evaluation, or runs ours and mounts settings that were not read."""
     pod = Pod(reading)
     found = next(
         (each for each in files(pod) if isinstance(each.document, dict) and each.document.keys() >= SETTINGS), None
     )
-    if found is None:
+    if found is None and not any(_runs(pod, each) for each in pod.containers):
         return None
     return Evaluation(
         id=reading.id("Evaluation"),
-        urns=(reading.urn, found.config_map.urn),
+        urns=(reading.urn, *((found.config_map.urn,) if found else ())),
         data_classes=reading.classes(),
         scheduled=every((
             mapped(reading.text("spec.schedule"), lambda text: bool(text.strip())), inverted(_suspended(reading)),
@@ -39,11 +41,23 @@ def evaluation(reading: Reading) -> Evaluation | None:
         overlaps=mapped(reading.text("spec.concurrencyPolicy"), lambda policy: policy == "Allow")
         if reading.raw("spec.concurrencyPolicy") is not MISSING
         else reading.known("spec.concurrencyPolicy", value=True),
-        dataset_pinned=_pinned(found),
-        thresholds=_thresholds(found),
+        dataset_pinned=_pinned(found) if found else _unread(pod),
+        thresholds=_thresholds(found) if found else _unread(pod),
         alarmed=_alarmed(reading),
         own_key=_own_key(pod),
     )  # fmt: skip
+
+
+def _runs(pod: Pod, container: str) -> bool:
+    """Whether a container runs our program: as a module of Python, or as a file."""
+    told = pod.arguments(container)
+    words = told.value if isinstance(told, Known) else ()
+    return any(word.endswith(f".{PROGRAM}") or word.rpartition("/")[2] == f"{PROGRAM}.py" for word in words)
+
+
+def _unread(pod: Pod) -> Unknown:
+    where = f"{pod.spec}.volumes"
+    return pod.reading.doubt(where) or Unknown("not_read", pod.reading.origin(where))
 
 
 def _suspended(reading: Reading) -> Leaf[bool]:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from blueprint.graph import is_unknown
 from compliance.facts.base import Known, Leaf, Unknown
 from compliance.facts.kubernetes import Autoscaler, KubernetesRole, Namespace, NetworkPolicy, StorageClass
-from compliance.facts.leaf import every, mapped, some
+from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.objects import label, name_of, objects
 from compliance.sources.planned.reading import MISSING, Reading
@@ -146,40 +146,59 @@ def _quota(reading: Reading, name: str) -> Leaf[bool]:
 
 def _open(reading: Reading, rules: str, peers: str) -> Leaf[bool]:
     """A rule without peers, with every namespace or with every address admits everybody."""
-    found = [leaf for rule in reading.items(f"spec.{rules}") for leaf in _peers(reading, f"{rule}.{peers}")]
-    return some((reading.known(f"spec.{rules}", value=False), *found))
+    path = f"spec.{rules}"
+    if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
+    found = [leaf for rule in reading.items(path) for leaf in _peers(reading, f"{rule}.{peers}")]
+    return some((reading.known(path, value=False), *found))
 
 
 def _peers(reading: Reading, path: str) -> Iterator[Leaf[bool]]:
-    if not reading.items(path):
+    if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
+        yield Unknown("cloud_decides", reading.origin(path))
+    elif not reading.items(path):
         yield reading.known(path, value=True)
     for peer in reading.items(path):
-        if reading.raw(f"{peer}.ipBlock") is not MISSING:
-            block = f"{peer}.ipBlock"
-            screened = _outside_only(reading, block) and _drops_by_default(reading)
-            yield reading.known(block, value=False) if screened else _everybody(reading, f"{block}.cidr")
-        anywhere = reading.raw(f"{peer}.namespaceSelector") == {} and reading.raw(f"{peer}.podSelector") in (
-            {},
-            MISSING,
-        )
-        yield reading.known(peer, anywhere)
+        block = f"{peer}.ipBlock"
+        if reading.raw(block) is not MISSING:
+            screened = every((_outside_only(reading, block), _drops_by_default(reading)))
+            yield every((inverted(screened), _everybody(reading, f"{block}.cidr")))
+        yield _anywhere(reading, peer)
 
 
-def _outside_only(reading: Reading, block: str) -> bool:
+def _anywhere(reading: Reading, peer: str) -> Leaf[bool]:
+    """Whether a peer is every pod of every namespace; a selector that only the cloud knows may choose them all."""
+    spaces, pods = reading.raw(f"{peer}.namespaceSelector"), reading.raw(f"{peer}.podSelector")
+    untold = is_unknown(spaces), is_unknown(pods)  # type: ignore[arg-type]
+    all_spaces, all_pods = spaces == {}, pods in ({}, MISSING)
+    if any(untold) and (all_spaces or untold[0]) and (all_pods or untold[1]):
+        return Unknown("cloud_decides", reading.origin(peer))
+    return reading.known(peer, all_spaces and all_pods)
+
+
+def _outside_only(reading: Reading, block: str) -> Leaf[bool]:
     """Whether a block leaves out every private network, so that it leads nowhere but out of the platform."""
-    return {str(reading.raw(path)) for path in reading.items(f"{block}.except")} >= PRIVATE
+    path = f"{block}.except"
+    left_out = [reading.raw(each) for each in reading.items(path)] or [reading.raw(path)]
+    if {each for each in left_out if isinstance(each, str)} >= PRIVATE:
+        return reading.known(path, value=True)
+    if any(map(is_unknown, left_out)):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
+    return reading.known(path, value=False)
 
 
-def _drops_by_default(reading: Reading) -> bool:
+def _drops_by_default(reading: Reading) -> Leaf[bool]:
     """Whether what leaves the platform passes a firewall that drops what its lists do not name."""
-    policies = reading.links.graph.of(FIREWALL)
-    actions = [set(_words(each.inputs.get("firewallPolicy"), "statefulDefaultActions")) for each in policies]
-    return bool(actions) and all(_DROPS & found for found in actions)
+    none = reading.none("(FirewallPolicy)")
+    policies = [reading.of(each) for each in reading.links.graph.of(FIREWALL)]
+    return every((inverted(none), *map(_drops, policies))) if policies else none
 
 
-def _words(value: JsonValue, key: str) -> list[str]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return [str(each) for each in found] if isinstance(found, list) else []
+def _drops(policy: Reading) -> Leaf[bool]:
+    path = "firewallPolicy.statefulDefaultActions"
+    if policy.raw(path) is MISSING and not policy.resource.external:
+        return policy.known(path, value=False)
+    return mapped(policy.words(path), lambda actions: bool(_DROPS & actions))
 
 
 def _everybody(reading: Reading, path: str) -> Leaf[bool]:

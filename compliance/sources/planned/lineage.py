@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from pydantic import JsonValue
@@ -78,24 +77,29 @@ def _kept(told: JsonValue) -> int | Literal["forever"]:
 
 def _asks_for_key(pod: Pod) -> Leaf[bool]:
     """The door is there, and the file that it compares with is a mounted secret; it lets nobody in without one."""
-    return _door_has(pod, "KEY_FILE", lambda path: path.rpartition("/")[2] in secret_names(pod))
+    file = _door_told(pod, "KEY_FILE")
+    if isinstance(file, Unknown) or not file.value:
+        return mapped(file, bool)
+    volume = secret_names(pod).get(file.value.rpartition("/")[2])
+    return pod.reading.known(volume, value=True) if volume else pod.reading.none(f"{pod.spec}.volumes")
 
 
 def _shows_certificate(pod: Pod) -> Leaf[bool]:
     """The door is there and has a certificate, without which it does not start."""
-    return _door_has(pod, "CERTIFICATE", bool)
+    return mapped(_door_told(pod, "CERTIFICATE"), bool)
 
 
-def _door_has(pod: Pod, variable: str, judge: Callable[[str], bool]) -> Leaf[bool]:
+def _door_told(pod: Pod, variable: str) -> Leaf[str]:
+    """What a variable tells the door; empty where there is no door, or no such variable."""
     door = beside(pod, DOOR)
     if isinstance(door, Unknown):
         return door
     if door.value is None:
-        return pod.reading.known(door.origin.path, value=False)
+        return pod.reading.known(door.origin.path, "")
     path, value = pod.environment(door.value).get(variable, (f"{door.value}.env", None))
     if is_unknown(value):
         return Unknown("cloud_decides", pod.reading.origin(path))
-    return pod.reading.known(path, value=isinstance(value, str) and judge(value))
+    return pod.reading.known(path, value if isinstance(value, str) else "")
 
 
 ADAPTERS = (Adapter("kubernetes:apps/v1:Deployment", store),)

@@ -53,7 +53,10 @@ def domain(reading: Reading) -> OpenSearchDomain:
             asked(beside, "accessPolicies", open_to_anybody, reading.absent_flag("open policy")),
         )),
         logs=_logs(reading),
-        multi_az=every((reading.flag(f"{nodes}.zoneAwarenessEnabled"), several)),
+        multi_az=every((
+            reading.flag(f"{nodes}.zoneAwarenessEnabled"), several,
+            mapped(reading.number(f"{nodes}.instanceCount"), lambda count: count > 1),
+        )),
         managers=_managers(reading),
         supported=mapped(reading.text("engineVersion"), _supported),
         updates=reading.flag("softwareUpdateOptions.autoSoftwareUpdateEnabled"),

@@ -22,4 +22,4 @@ def subjects(graph: ResourceGraph) -> Subjects:
         for resource in graph.by_type.get(token, ()):
             reading = Reading(resource, links)
             found.extend(subject for fold in folds if (subject := fold(reading)) is not None)
-    return Subjects(found, links.components).plus(platform(links, Subjects(found)))
+    return Subjects(found, links.components, whole=not graph.incomplete).plus(platform(links, Subjects(found)))

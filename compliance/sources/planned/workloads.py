@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from blueprint.graph import Resource, is_unknown
 from blueprint.types import DataClass
@@ -128,10 +129,10 @@ def _own_account(reading: Reading, pod: Pod) -> Leaf[bool]:
     if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
         return Unknown("cloud_decides", reading.origin(path))
     name, _ = service_account(reading, pod)
-    users = reading.links.derived(_account_users)
-    if name == "default" or users.get((namespace_of(reading), name), 0) > 1:
+    account, users = (namespace_of(reading), name), reading.links.derived(_account_users)
+    if name == "default" or (UNTOLD not in account and users[account].surely > 1):
         return reading.known(path, value=False)
-    if (UNTOLD, name) in users or any(account == UNTOLD for _, account in users):
+    if users[account].perhaps > 1 or (UNTOLD, name) in users or any(used == UNTOLD for _, used in users):
         reading.doubtful()
     return inverted(reading.none(path))
 
@@ -223,16 +224,41 @@ def _pools(links: Links) -> tuple[_Pool, ...]:
     )
 
 
-def _account_users(links: Links) -> Mapping[tuple[str, str], int]:
-    """How many workloads run under each service account; a job and its schedule, whose pods have the same labels, are one."""
-    users: dict[tuple[str, str], set[str]] = {}
+class _Users(NamedTuple):
+    """Workloads under one service account. A job and its schedule, whose pods have the same labels, are one."""
+
+    lasting: frozenset[str]
+    """URNs of those that do not end."""
+    ending: frozenset[str]
+    """Labels of the others, as text."""
+    untold: int
+    """How many of these have labels that only the cloud knows."""
+
+    @property
+    def surely(self) -> int:
+        return len(self.lasting) + max(len(self.ending), min(self.untold, 1))
+
+    @property
+    def perhaps(self) -> int:
+        return len(self.lasting) + len(self.ending) + self.untold
+
+
+def _account_users(links: Links) -> Mapping[tuple[str, str], _Users]:
+    """Who runs under each service account."""
+    users: dict[tuple[str, str], _Users] = defaultdict(lambda: _Users(frozenset(), frozenset(), 0))
     for reading in _controllers(links):
         pod = Pod(reading)
-        worn = reading.raw(f"{pod.spec.removesuffix('spec')}metadata.labels")
-        ends = worn is not MISSING and reading.resource.type.endswith("Job")
-        alike = json.dumps(worn, sort_keys=True) if ends else reading.urn
-        users.setdefault((namespace_of(reading), service_account(reading, pod)[0]), set()).add(alike)
-    return {account: len(found) for account, found in users.items()}
+        account = namespace_of(reading), service_account(reading, pod)[0]
+        lasting, ending, untold = users[account]
+        path = f"{pod.template}.metadata.labels"
+        worn = reading.raw(path)
+        if worn is MISSING or not reading.resource.type.endswith("Job"):
+            users[account] = _Users(lasting | {reading.urn}, ending, untold)
+        elif is_unknown(worn) or hidden(reading, path):  # type: ignore[arg-type]
+            users[account] = _Users(lasting, ending, untold + 1)
+        else:
+            users[account] = _Users(lasting, ending | {json.dumps(worn, sort_keys=True)}, untold)
+    return users
 
 
 def _bound_accounts(links: Links) -> frozenset[tuple[str, str]]:

@@ -163,7 +163,7 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
     assert [each for each, outcome in judged.items() if outcome in {Outcome.FAIL, Outcome.UNKNOWN}] == []
     ours = {rule for rule, _ in judged if rule.startswith(("apigateway_", "cognito_"))}
     assert {rule for (rule, _), outcome in judged.items() if outcome is Outcome.PASS} >= ours
-    assert len(ours) == 31
+    assert len(ours) == 32
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,8 @@ def test_with_required_fields_alone_nothing_fails_under_the_strictest_posture(en
         ("stage", "xrayTracingEnabled", False, "apigateway_api_traced"),
         ("settings", "settings.loggingLevel", "OFF", "apigateway_api_execution_logged"),
         ("settings", "settings.dataTraceEnabled", True, "apigateway_api_bodies_not_logged"),
+        ("settings", "settings.cachingEnabled", True, "apigateway_api_answers_not_cached"),
+        ("stage", "cacheClusterEnabled", True, "apigateway_api_answers_not_cached"),
         ("settings", "settings.throttlingRateLimit", -1, "apigateway_api_throttled"),
         ("settings", "methodPath", "feedback/POST", "apigateway_api_throttled"),
         ("agent-intake-to", "requestParameters", {}, "apigateway_api_callers_told"),

@@ -97,6 +97,22 @@ def test_settings_tell_limits_and_what_is_written_down(
     )
 
 
+@pytest.mark.parametrize(
+    ("stages", "settings", "cached"),
+    [
+        ([{}], {}, False), ([{"cacheClusterEnabled": True}], {}, True), ([{}, {"cacheClusterEnabled": True}], {}, True),
+        ([{}], {"cachingEnabled": True}, True), ([{"cacheClusterEnabled": UNKNOWN}], {}, "<cloud_decides>"),
+        ([{}], {"cachingEnabled": UNKNOWN}, "<cloud_decides>"),
+    ],
+)  # fmt: skip
+def test_one_stage_with_a_cache_or_one_method_meant_for_it_keeps_answers(
+    stages: list[dict[str, Any]], settings: dict[str, Any], cached: object
+) -> None:
+    made = [stage(f"v{number}", **inputs) for number, inputs in enumerate(stages)]
+    everywhere = drawn(SETTINGS, "all", restApi=link(api, "id"), methodPath="*/*", settings=settings)
+    assert value(only(Api, api, *made, everywhere).answers_cached) == cached
+
+
 def test_every_stage_needs_its_log_its_traces_and_its_firewall() -> None:
     full = stage(accessLogSettings={"destinationArn": "arn:log"}, xrayTracingEnabled=True)
     wall = drawn(WALL, "guarded", resourceArn=link(full), webAclArn="arn:acl")

@@ -93,7 +93,11 @@ def test_a_quota_counts_in_its_own_namespace() -> None:
             [False, "?cloud_decides"],
         ),
         (
-            {"egress": [{"to": [{"namespaceSelector": {"$unknown": True}, "podSelector": {"matchLabels": {"a": "b"}}}]}]},
+            {
+                "egress": [
+                    {"to": [{"namespaceSelector": {"$unknown": True}, "podSelector": {"matchLabels": {"a": "b"}}}]}
+                ]
+            },
             [False, False],
         ),
         ({"egress": [{"to": [{"ipBlock": {"cidr": ref("aws:ec2/vpc:Vpc", "vpc", "cidrBlock")}}]}]}, [False, False]),

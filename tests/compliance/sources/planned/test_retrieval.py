@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from blueprint.graph import Resource
+from blueprint.graph import UNKNOWN, Resource
 from compliance.facts.retrieval import OpenSearchDomain, QdrantCluster, RetrievalServer
 from tests.compliance.sources.planned.estate import estate, only, ref, resource, value
 
@@ -90,6 +90,13 @@ def test_a_log_counts_when_it_is_on() -> None:
 )
 def test_old_lines_of_the_engine_get_no_fixes(version: str, *, supported: bool) -> None:
     assert value(only(OpenSearchDomain, domain(engineVersion=version)).supported) is supported
+
+
+@pytest.mark.parametrize(("count", "several"), [(None, False), (1, False), (2, True), (UNKNOWN, "?cloud_decides")])
+def test_a_single_node_stands_in_one_zone_whatever_is_asked_for(count: JsonValue, several: object) -> None:
+    nodes: dict[str, JsonValue] = {"zoneAwarenessEnabled": True, "zoneAwarenessConfig": {"availabilityZoneCount": 2}}
+    counted = nodes if count is None else {**nodes, "instanceCount": count}
+    assert value(only(OpenSearchDomain, domain(clusterConfig=counted)).multi_az) == several
 
 
 def test_one_zone_and_two_managers_are_told_as_such() -> None:

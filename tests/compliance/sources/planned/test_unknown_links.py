@@ -37,7 +37,10 @@ RULE, TARGET, TOPIC = (
     "aws:cloudwatch/eventTarget:EventTarget",
     "aws:sns/topic:Topic",
 )
-SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(FEW, max_examples=60)
+every_stack = pytest.mark.parametrize("stack", ["dev", "staging"])
+"""The cheap ones: those of the largest are marked slow."""
 
 
 def depending(resource: Resource, **sources: tuple[Resource, ...]) -> Resource:
@@ -135,31 +138,76 @@ def test_an_event_rule_with_a_target_that_may_be_a_topic_may_be_an_alarm() -> No
 # -- a whole platform -------------------------------------------------------------------------------------------------
 
 
-def test_no_verdict_is_made_of_links_that_only_the_cloud_knows(judged: Callable[[str], Judgement]) -> None:
-    whole = judged("dev")
+@every_stack
+def test_no_verdict_is_made_of_links_that_only_the_cloud_knows(stack: str, judged: Callable[[str], Judgement]) -> None:
+    whole = judged(stack)
     places = [place for group in links(whole.graph).values() for place in group]
     for told in (True, False):
         assert changed(whole, hidden(whole.graph, places, sources_told=told)) == []
 
 
-@SLOW
+@every_stack
+@FEW
 @given(data=st.data())
 def test_no_verdict_is_made_of_some_links_that_only_the_cloud_knows(
+    stack: str, judged: Callable[[str], Judgement], data: st.DataObject
+) -> None:
+    some_links_hidden(judged(stack), data)
+
+
+@every_stack
+@FEW
+@given(data=st.data())
+def test_no_verdict_is_made_of_resources_that_are_missing(
+    stack: str, judged: Callable[[str], Judgement], data: st.DataObject
+) -> None:
+    some_resources_missing(judged(stack), data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("told", [True, False], ids=["sources told", "nothing told"])
+def test_no_verdict_of_the_largest_stack_is_made_of_any_one_link(
+    judged: Callable[[str], Judgement], *, told: bool
+) -> None:
+    """Every link of one type and path at a time, so that none is left to the draw."""
+    whole = judged("regulated")
+    groups = links(whole.graph)
+    assert [
+        (group, *wrong)
+        for group, places in groups.items()
+        for wrong in changed(whole, hidden(whole.graph, places, sources_told=told))
+    ] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@MANY
+@given(data=st.data())
+def test_no_verdict_of_the_largest_stack_is_made_of_some_links(
     judged: Callable[[str], Judgement], data: st.DataObject
 ) -> None:
-    whole = judged("dev")
+    some_links_hidden(judged("regulated"), data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@MANY
+@given(data=st.data())
+def test_no_verdict_of_the_largest_stack_is_made_of_missing_resources(
+    judged: Callable[[str], Judgement], data: st.DataObject
+) -> None:
+    some_resources_missing(judged("regulated"), data)
+
+
+def some_links_hidden(whole: Judgement, data: st.DataObject) -> None:
     groups = links(whole.graph)
     drawn_groups = data.draw(st.sets(st.sampled_from(sorted(groups)), min_size=1, max_size=8))
     places = [place for group in drawn_groups for place in groups[group]]
     assert changed(whole, hidden(whole.graph, places, sources_told=data.draw(st.booleans()))) == []
 
 
-@SLOW
-@given(data=st.data())
-def test_no_verdict_is_made_of_resources_that_are_missing(
-    judged: Callable[[str], Judgement], data: st.DataObject
-) -> None:
-    whole = judged("dev")
+def some_resources_missing(whole: Judgement, data: st.DataObject) -> None:
     share = data.draw(st.sampled_from((0.02, 0.3, 0.9)))
     chance = random.Random(data.draw(st.integers(0, 999)))
     left = tuple(each for each in whole.graph.resources if chance.random() >= share)
