@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from blueprint.planner.families import FAMILIES, Family
-from blueprint.planner.layers import Refused, Settings, attention_of, body_of, vision_of
+from blueprint.planner.layers import Refused, Settings, attention_of, body_of, rotary_of, vision_of
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
@@ -67,6 +67,8 @@ class Architecture(Frozen):
     expert_intermediate: int = 0
     format: str
     """Number format of the published weights, as the configuration states it."""
+    rotary: int
+    """Numbers for each position of the context in the table of rotary positions."""
     attention_unquantised: bool = False
     """The checkpoint leaves attention in 16 bits."""
 
@@ -129,7 +131,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
             dense=parts.dense, experts=parts.routed, vision=vision,
         ),
         intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
-        expert_intermediate=parts.expert_width, format=quantised, attention_unquantised=_attention_spared(text, layers),
+        expert_intermediate=parts.expert_width, format=quantised, rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
     )  # fmt: skip
 
 

@@ -33,8 +33,8 @@ Limit = Literal[
     "weights", "activation", "non_torch", "cuda_graph", "gpu_memory_utilization", "kv_cache", "max_num_seqs"
 ]
 
-BANDS: Mapping[Origin, float] = {"calibrated": 0.76, "derived": 1.25, "guessed": 2.5}
-"""GiB of a GPU that the prediction may be off by. Calibrated: worst of 53 logs of vLLM 0.19 on H100; others widened."""
+BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.25, "guessed": 2.5}
+"""GiB of a GPU that the prediction may be off by. Calibrated: worst of 50 logs of vLLM 0.19 on H100, rounded up; others widened."""
 RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 1.0}
 """GiB that must be left over before it is said to fit."""
 TIGHT_GIB = 1.5

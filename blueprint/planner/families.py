@@ -28,6 +28,8 @@ class Family(NamedTuple):
     """Latent attention with a sparse index beside it."""
     dense_beside: bool = False
     """A dense feed-forward part stands beside the experts in every layer."""
+    two_bases: bool = False
+    """Layers with a window turn at another base, so there are two tables of rotary positions."""
     defaults: Mapping[str, object] = MappingProxyType({})
     """What the configuration class fills in when a file leaves it out."""
 
@@ -42,8 +44,8 @@ _KNOWN = (
     Family("llama"), Family("mistral", "sliding"), Family("ministral3", "sliding"), Family("qwen2", "sliding"), Family("qwen3", "sliding"),
     Family("phi3", "sliding"), Family("phi", matrices=2), Family("starcoder2", "sliding", matrices=2), Family("granite", tied=True),
     Family("olmo2"), Family("gemma", tied=True), Family("seed_oss"),
-    Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, defaults=_GEMMA3),
-    Family("gemma4_text", tied=True, experts="num_experts", dense_beside=True),
+    Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, two_bases=True, defaults=_GEMMA3),
+    Family("gemma4_text", tied=True, two_bases=True, experts="num_experts", dense_beside=True),
     Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
     Family("qwen2_moe", experts="num_experts"), Family("qwen3_moe", experts="num_experts"),
     Family("glm4_moe", experts="n_routed_experts"),

@@ -150,6 +150,15 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
     return groups
 
 
+def rotary_of(family: Family, settings: Settings, hidden: int, heads: int) -> int:
+    """Numbers that the table of rotary positions holds for each position; every GPU has the whole of it."""
+    if family.pattern == "latent":
+        return settings.count("qk_rope_head_dim")
+    share = settings.find("partial_rotary_factor")
+    width = head_dim_of(settings, hidden, heads) * (share if isinstance(share, int | float) else 1)
+    return round(width) * (2 if family.two_bases else 1)
+
+
 def _linear_widths(settings: Settings) -> tuple[int, int, int]:
     """Keys, values and value heads of a gated delta layer."""
     value_heads = settings.count("linear_num_value_heads")

@@ -88,6 +88,7 @@ def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bo
     """
     share = stage.layers / stage.of
     own = weights.layers * share / layout.tensor + weights.experts * share / (layout.tensor * layout.data)
+    own += weights.rotary
     if stage.first:
         own += (weights.embedding + weights.vision) / layout.tensor
     if stage.last:

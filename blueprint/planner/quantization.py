@@ -75,11 +75,13 @@ class Weights(NamedTuple):
     layers: Bytes
     experts: Bytes
     vision: Bytes
+    rotary: Bytes
+    """The table of rotary positions, which is the same on every GPU: 2.5 GiB at a context of ten million."""
 
     @property
     def total(self) -> Bytes:
         """Bytes of the whole model."""
-        return Bytes(self.embedding + self.head + self.layers + self.experts + self.vision)
+        return Bytes(self.embedding + self.head + self.layers + self.experts + self.vision + self.rotary)
 
 
 def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
@@ -95,6 +97,7 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
         layers=Bytes(round(body.attention * of_attention + body.dense * of_layers)),
         experts=Bytes(round(body.experts * small * padding)),
         vision=Bytes(round(body.vision * wide)),
+        rotary=Bytes(2 * model.rotary * model.context),
     )
 
 

@@ -63,7 +63,7 @@ def off(predicted: float, measured: str) -> float:
 
 def test_tokens_of_the_cache_are_those_of_the_logs_within_three_percent_on_average_and_eight_at_worst() -> None:
     errors = [off(found.kv_cache_tokens, log["kv_tokens"]) for _, log, found in replayed()]
-    assert len(errors) == 47
+    assert len(errors) == 50
     assert sum(errors) / len(errors) < 0.03
     assert max(errors) < 0.08
 
@@ -76,10 +76,10 @@ def test_every_kind_of_attention_is_within_three_percent_on_average() -> None:
     assert all(sum(each) / len(each) < 0.03 for each in errors.values())
 
 
-def test_weights_are_those_of_the_logs_within_one_percent_on_average_and_seven_at_worst() -> None:
+def test_weights_are_those_of_the_logs_within_one_percent_on_average_and_six_at_worst() -> None:
     errors = [off(found.weights_gib_per_gpu, log["weights"]) for _, log, found in replayed()]
     assert sum(errors) / len(errors) < 0.01
-    assert max(errors) < 0.07
+    assert max(errors) < 0.06
 
 
 def test_the_stated_band_holds_every_log() -> None:
@@ -87,6 +87,28 @@ def test_the_stated_band_holds_every_log() -> None:
         low, high = found.error_band.kv_cache_tokens
         assert low <= int(log["kv_tokens"]) <= high, log["model"]
         assert found.error_band.origin in {"calibrated", "derived"}
+
+
+@pytest.mark.parametrize(
+    ("model", "gpu", "version", "tensor", "gib", "tokens"),
+    [
+        ("moonshotai/Kimi-K2-Thinking", "h200", "0.11.0", 8, 46.80, 715072),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "h100", "0.9.2", 4, 8.11, 178880),
+    ],
+)
+def test_logs_of_others_that_no_constant_has_seen_lie_in_the_stated_band(
+    model: str, gpu: str, version: str, tensor: int, gib: float, tokens: int
+) -> None:
+    """vllm-project/recipes, Kimi-K2-Think.md, and vLLM issue 21348; the versions are those of their dates."""
+    found = capacity(
+        model,
+        known(model),
+        accelerator(gpu),
+        Request(tensor_parallel=tensor, vllm_version=version, max_model_len=40960),
+    )
+    low, high = found.error_band.available_kv_cache_gib_per_gpu
+    assert low <= gib <= high
+    assert off(found.kv_cache_tokens, str(tokens)) < 0.08
 
 
 def test_what_started_in_a_log_fits() -> None:
@@ -101,6 +123,21 @@ def test_what_is_larger_than_a_gpu_never_fits_it(model: str) -> None:
     found = capacity(model, known(model), small, Request(max_model_len=2048))
     assert (found.fits, found.limiting_term, found.kv_cache_tokens) == (False, "weights", 0)
     assert found.smallest_change
+
+
+def test_what_ran_out_of_memory_does_not_fit() -> None:
+    """The same runs: Llama 4 Scout on two of these GPUs was given up for want of memory."""
+    model = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
+    two, four = (
+        capacity(
+            model,
+            known(model),
+            accelerator("h100"),
+            Request(tensor_parallel=wide, max_model_len=8192, gpu_memory_utilization=0.95),
+        )
+        for wide in (2, 4)
+    )
+    assert (two.fits, two.limiting_term, four.fits) == (False, "weights", True)
 
 
 def test_what_was_left_out_is_named_with_the_value_that_was_taken() -> None:

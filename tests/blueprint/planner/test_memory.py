@@ -29,7 +29,7 @@ def test_all_ranks_together_hold_all_weights() -> None:
     for tensor, pipeline in ((1, 1), (2, 1), (4, 2), (1, 4)):
         layout = Layout(tensor=tensor, pipeline=pipeline)
         held = sum(weights_per_rank(weights, layout, stage, tied=False) for stage in stages(32, pipeline)) * tensor
-        assert held == pytest.approx(weights.total, rel=1e-6)
+        assert held - weights.rotary * (tensor * pipeline - 1) == pytest.approx(weights.total, rel=1e-6)
 
 
 def test_experts_are_shared_out_over_data_ranks_and_the_rest_is_not() -> None:
@@ -62,3 +62,9 @@ def test_as_many_sizes_are_captured_as_vllm_says(seqs: int, gpu: str, model: str
 
 def test_nothing_is_captured_eagerly() -> None:
     assert graphs(LLAMA, stages(32, 1)[0], 256, accelerator("l4"), eager=True) == 0
+
+
+def test_every_gpu_holds_the_whole_table_of_rotary_positions() -> None:
+    scout = known("meta-llama/Llama-4-Scout-17B-16E-Instruct")
+    assert gib(weights_of(scout, weight_format("bf16")).rotary) == pytest.approx(2.5)
+    assert weights_of(known("google/gemma-3-12b-it"), weight_format("bf16")).rotary == 2 * 2 * 256 * 131072
