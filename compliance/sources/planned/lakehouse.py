@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from blueprint.graph import Ref, Resource, is_unknown, parts
 from blueprint.tags import Tag
 from blueprint.types import DataClass
-from compliance.facts.base import Known, Leaf, Unknown
+from compliance.facts.base import Known, Leaf, Origin, Unknown
 from compliance.facts.lakehouse import (
     Catalogue,
     DiscoveryJob,
@@ -24,6 +24,7 @@ from compliance.facts.leaf import every, inverted, mapped, some
 from compliance.facts.policy import Statement
 from compliance.sources.planned.adapter import Adapter
 from compliance.sources.planned.links import Links, readable
+from compliance.sources.planned.objects import UNTOLD
 from compliance.sources.planned.policies import asked
 from compliance.sources.planned.reading import MISSING, Reading
 
@@ -32,6 +33,7 @@ DATABASE = "aws:glue/catalogDatabase:CatalogDatabase"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 KEY = "aws:kms/key:Key"
 JOB = "aws:macie2/classificationJob:ClassificationJob"
+SEARCHED = "s3JobDefinition.bucketDefinitions"
 LOCATION = "aws:lakeformation/resource:Resource"
 OPTIMIZER = "aws:glue/catalogTableOptimizer:CatalogTableOptimizer"
 PERMISSIONS = "aws:lakeformation/permissions:Permissions"
@@ -88,7 +90,9 @@ def zone(database: Reading) -> LakeZone:
     """Fold a database with the bucket that it lies in, its registration, and the search for sensitive data."""
     bucket = _bucket(database, "locationUri")
     registrations = bucket.satellites(LOCATION, "arn") if bucket else ()
-    jobs = [database.of(each) for each in database.links.derived(_jobs).get(bucket.urn, ())] if bucket else []
+    searches = database.links.derived(_jobs)
+    jobs = [database.of(each) for each in searches.get(bucket.urn, ())] if bucket else []
+    perhaps = [Unknown("cloud_decides", Origin(urn=each.urn, path=SEARCHED)) for each in searches.get(UNTOLD, ())]
     return LakeZone(
         id=database.id("LakeZone"),
         urns=(database.urn, *(each.urn for each in (*registrations, *jobs))),
@@ -96,7 +100,7 @@ def zone(database: Reading) -> LakeZone:
         zone=database.tag(Tag.PURPOSE),
         open_by_default=_open_database(database),
         registered=_found(database, bucket, [each.known("arn", value=True) for each in registrations]),
-        searched=_found(database, bucket, [every((_running(job), _scheduled(job))) for job in jobs]),
+        searched=_found(database, bucket, [*(every((_running(job), _scheduled(job))) for job in jobs), *perhaps]),
         legible=_legible(database, bucket),
     )
 
@@ -230,7 +234,7 @@ def _bucket(holder: Reading, path: str) -> Reading | None:
 
 
 def _jobs(links: Links) -> Mapping[str, list[Resource]]:
-    """Bucket -> the jobs that search it."""
+    """Bucket -> the jobs that search it; UNTOLD -> those that may search any."""
     found: dict[str, list[Resource]] = defaultdict(list)
     for job in links.graph.of(JOB):
         for urn in _buckets_of(Reading(job, links)):
@@ -239,12 +243,15 @@ def _jobs(links: Links) -> Mapping[str, list[Resource]]:
 
 
 def _buckets_of(job: Reading) -> set[str]:
-    named = {*job.resource.property_dependencies.get("s3JobDefinition", ())}
-    for definition in job.items("s3JobDefinition.bucketDefinitions"):
-        listed = job.raw(f"{definition}.buckets")
-        for bucket in listed if isinstance(listed, list) else ():
-            named |= {piece.urn for piece in parts(bucket) or () if isinstance(piece, Ref)}
-    return named
+    depends = {*job.resource.property_dependencies.get("s3JobDefinition", ())}
+    named: set[str] = set()
+    definitions = [f"{each}.buckets" for each in job.items(SEARCHED)] or [SEARCHED]
+    for listed in map(job.raw, definitions):
+        for bucket in listed if isinstance(listed, list) else [listed]:
+            named |= {piece.urn for piece in parts(bucket) or () if isinstance(piece, Ref)}  # type: ignore[arg-type]
+            if is_unknown(bucket) and not depends:  # type: ignore[arg-type]
+                named.add(UNTOLD)
+    return depends | named
 
 
 def _running(job: Reading) -> Leaf[bool]:

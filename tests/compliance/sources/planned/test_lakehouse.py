@@ -62,6 +62,23 @@ def test_a_zone_is_registered_by_what_leads_to_its_bucket() -> None:
     assert value(only(LakeZone, database(), place).registered) == "<not_read>"
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"bucketDefinitions": [{"buckets": [UNKNOWN]}]}, {"bucketDefinitions": [{"buckets": UNKNOWN}]},
+        {"bucketDefinitions": UNKNOWN}, UNKNOWN,
+    ],
+)  # fmt: skip
+def test_a_job_that_may_search_any_bucket_leaves_untold_what_is_searched(definition: Any) -> None:
+    job = drawn(
+        "aws:macie2/classificationJob:ClassificationJob", "job", jobType="SCHEDULED", s3JobDefinition=definition
+    )
+    assert value(only(LakeZone, BUCKET, database(), job).searched) == "<cloud_decides>"
+    found = replace(job, property_dependencies={"s3JobDefinition": (BUCKET.urn,)})
+    assert value(only(LakeZone, BUCKET, database(), found).searched) is True
+    assert value(only(LakeZone, BUCKET, database()).searched) is False
+
+
 def test_in_a_state_file_the_bucket_is_known_by_what_the_database_depends_on() -> None:
     clear = replace(database(locationUri="s3://claims-raw-0a1b"), property_dependencies={"locationUri": (BUCKET.urn,)})
     place = replace(
