@@ -50,6 +50,8 @@ class _Packed(Frozen):
     id: str
     like: str
     format: str
+    context: int | None = None
+    """Where it differs."""
 
 
 class _Table(Frozen):
@@ -99,8 +101,10 @@ def known(name: str) -> Architecture:
     """The architecture of a model of the table, by id or short name. Raises NotFound."""
     spoken = {key: each for each in packed() for key in (each.lower(), each.partition("/")[2].lower())}
     if name.lower() in spoken:
-        like, form = packed()[spoken[name.lower()]]
-        return known(like).model_copy(update={"format": form})
+        chosen = spoken[name.lower()]
+        (like, form), own = packed()[chosen], next(each.context for each in _table().packed if each.id == chosen)
+        changed: dict[str, str | int] = {"format": form} if own is None else {"format": form, "context": own}
+        return known(like).model_copy(update=changed)
     return architecture(open_model(name).config)
 
 

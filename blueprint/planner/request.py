@@ -117,7 +117,7 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     if dtype.reach != "everything":
         raise DocumentError([_problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
                                       fix="name it as --quantization")])  # fmt: skip
-    asked = request.quantization
+    asked = None if (request.quantization or "none").lower() == "none" else request.quantization
     if asked is None or (asked in CONTAINERS and own.reach != "everything"):
         chosen = own if own.reach != "everything" else dtype
         taken["quantization"] = chosen.name

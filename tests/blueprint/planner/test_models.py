@@ -62,3 +62,10 @@ def test_whether_heads_can_be_shared_out_is_unknown_for_a_model_that_is_not_in_t
 def test_the_table_carries_its_date_and_sources() -> None:
     assert models_read() == "2026-11-20"
     assert models_sources()
+
+
+def test_a_checkpoint_may_have_a_context_of_its_own() -> None:
+    assert known("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B").context == 131072
+    assert (
+        known("deepseek-ai/DeepSeek-R1-Distill-Llama-8B").context == known("meta-llama/Llama-3.1-8B-Instruct").context
+    )
