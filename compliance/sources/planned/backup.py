@@ -90,7 +90,8 @@ def _within_a_day(hours: str) -> int:
 def _lock(store: Reading, lock: Reading | None) -> Leaf[Literal["none", "governance", "compliance"]]:
     if lock is None:
         return mapped(store.absent("vaultLockConfiguration"), lambda _: "none")
-    return lock.known("changeableForDays", "governance" if lock.raw("changeableForDays") is MISSING else "compliance")
+    written = lock.present("changeableForDays")
+    return mapped(written, lambda days: "compliance" if days else "governance")
 
 
 def _copies(schedule: Reading, rule: str) -> Leaf[int]:

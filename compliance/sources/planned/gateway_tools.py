@@ -20,6 +20,8 @@ Document: TypeAlias = dict[str, JsonValue]
 NO_MODEL = ["no-default-models"]
 """How LiteLLM says that a team may call no model."""
 _INSIDE = (".svc", ".svc.cluster.local")
+VOLUMES = "spec.template.spec.volumes"
+"""Where a pod says which files it reads."""
 _TEAM = "team-"
 """What the file with a team's key begins with."""
 
@@ -60,11 +62,15 @@ class ToolFiles:
         teams = [str(team.get("name")) for _, team in self._teams()]
         mounted = dict(self._keys())
         missing = [team for team in teams if f"{_TEAM}{team}" not in mounted]
-        where = f"{self.reading.resource.type.rpartition(':')[2]}.teams"
         if missing:
-            return self.reading.doubt(where) or self.reading.known(where, value=False)
+            return self.reading.doubt(VOLUMES) or self.reading.known(VOLUMES, value=False)
         secrets = [mounted[f"{_TEAM}{team}"] for team in teams]
-        return self.reading.known(where, len(set(secrets)) == len(secrets))
+        told = [str(each) for each in secrets if not is_unknown(each)]
+        if len(set(told)) < len(told):
+            return self.reading.known(VOLUMES, value=False)
+        if len(told) < len(secrets):
+            return Unknown("cloud_decides", self.reading.origin(VOLUMES))
+        return self._nothing()
 
     def _each(self, holds: Callable[[Document], bool]) -> Leaf[bool]:
         if self.unread:
@@ -75,8 +81,7 @@ class ToolFiles:
     def _nothing(self) -> Leaf[bool]:
         """Holds where there is nothing that could break it; unknown where a file was not read."""
         hidden = any(is_unknown(file.content) for file in self.files)
-        where = "spec.template.spec.volumes"
-        return Unknown("not_read", self.reading.origin(where)) if hidden else self.reading.known(where, value=True)
+        return Unknown("not_read", self.reading.origin(VOLUMES)) if hidden else self.reading.known(VOLUMES, value=True)
 
     def _servers(self) -> Iterator[tuple[File, str, Document]]:
         for file in self.files:
@@ -92,7 +97,7 @@ class ToolFiles:
                 if isinstance(team, dict) and "budget_usd_month" in team:
                     yield file, team
 
-    def _keys(self) -> Iterator[tuple[str, str]]:
+    def _keys(self) -> Iterator[tuple[str, JsonValue]]:
         """Every file of a key in the gateway's namespace, with the secret that is in it."""
         for provider in objects(self.reading).of(SECRET_CLASS, namespace_of(self.reading)):
             listed = embedded_json(provider.raw("spec.parameters.objects"))  # type: ignore[arg-type]
@@ -100,14 +105,14 @@ class ToolFiles:
                 self.reading.doubtful()
             for each in listed if isinstance(listed, list) else ():
                 if isinstance(each, dict) and str(each.get("objectAlias")).startswith(_TEAM):
-                    yield str(each["objectAlias"]), str(each.get("objectName"))
+                    yield str(each["objectAlias"]), each.get("objectName")
 
 
 def approved(reading: Reading, files: tuple[File, ...], unread: Unknown | None) -> Leaf[bool]:
     """Whether each model of each route is marked as approved; unknown where no route says so."""
     found = [file.config_map.known(file.path, model.get("approved") is True) for file, model in _routed(files)]
     if unread or not found:
-        return unread or Unknown("not_read", reading.origin("spec.template.spec.volumes"))
+        return unread or Unknown("not_read", reading.origin(VOLUMES))
     return every(found)
 
 

@@ -87,6 +87,7 @@ def test_a_lock_is_compliance_once_it_cannot_be_changed() -> None:
 
     assert value(locked(minRetentionDays=7).lock) == "governance"
     assert value(locked(changeableForDays=3).lock) == "compliance"
+    assert value(locked(changeableForDays=UNKNOWN).lock) == "<cloud_decides>"
     assert value(only(BackupVault, VAULT).lock) == "none"
 
 

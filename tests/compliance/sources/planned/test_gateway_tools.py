@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
 from blueprint.graph import Resource
 from compliance.facts.gateway import Gateway
-from tests.compliance.sources.planned.estate import resource, value
-from tests.compliance.sources.planned.test_gateway import gateway
+from tests.compliance.sources.planned.estate import only, resource, value
+from tests.compliance.sources.planned.test_gateway import deployment, gateway, settings
 
 CLASS = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"
 SERVER: dict[str, JsonValue] = {
@@ -28,7 +29,7 @@ def with_teams(*teams: dict[str, JsonValue], more: tuple[Resource, ...] = ()) ->
     return gateway({}, *more, files={"tools.json": {"tickets": SERVER}, "teams.json": list(teams)})
 
 
-def keys(**files: str) -> Resource:
+def keys(**files: JsonValue) -> Resource:
     objects = json.dumps([{"objectAlias": f"team-{team}", "objectName": arn} for team, arn in files.items()])
     return resource(CLASS, "keys", {
         "metadata": {"name": "keys", "namespace": "gateway"}, "spec": {"parameters": {"objects": objects}},
@@ -75,6 +76,16 @@ def test_a_key_is_a_team_s_own_as_long_as_no_other_holds_it() -> None:
     assert value(with_teams(TEAM, other, more=(keys(claims="a", fraud="b"),)).own_keys) is True
     assert value(with_teams(TEAM, other, more=(keys(claims="a", fraud="a"),)).own_keys) is False
     assert value(with_teams(TEAM, other, more=(keys(claims="a"),)).own_keys) is False
+
+
+def test_whether_a_key_is_a_team_s_own_is_untold_while_it_or_the_teams_are() -> None:
+    other: dict[str, JsonValue] = {**TEAM, "name": "fraud"}
+    unknown: JsonValue = {"$unknown": True}
+    assert value(with_teams(TEAM, other, more=(keys(claims="a", fraud=unknown),)).own_keys) == "?cloud_decides"
+    assert value(with_teams(TEAM, other, more=(keys(claims=unknown, fraud=unknown),)).own_keys) == "?cloud_decides"
+    hidden: Any = settings({"config.yaml": {"general_settings": {}}})
+    hidden.inputs["data"]["teams.json"] = unknown
+    assert value(only(Gateway, deployment(), hidden, keys(claims="a")).own_keys) == "?not_read"
 
 
 def test_an_approval_is_read_at_each_model_and_unknown_without_any() -> None:
