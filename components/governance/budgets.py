@@ -69,8 +69,14 @@ def _stop(
 
 
 def _callers(platform: PlatformContext, limit: SpendingLimit, identity: IdentityPort) -> list[WorkloadIdentity]:
-    """Workloads that call the managed models meant; each once."""
-    found = {(edge.consumer, edge.workload) for noun in _models(platform, limit) for edge in platform.wiring.to(noun)}
+    """Workloads that ask for the managed models meant; each once."""
+    meant = frozenset(_models(platform, limit))
+    found = {
+        (noun, workload)
+        for noun, needs in platform.wiring.needs.items()
+        for want in needs.wants if want.of in meant
+        for workload in ([want.workload] if want.workload else needs.workloads)
+    }  # fmt: skip
     if not found:
         raise DocumentError([
             Problem(
