@@ -52,8 +52,8 @@ class Workload(Subject):
     """Whether the scheduler is asked to keep replicas on different nodes or zones."""
     own_service_account: Leaf[bool]
     token_mounted: Leaf[bool]
-    reaches_api: Leaf[bool]
-    """Whether its service account is bound to a role, so that a token is of use."""
+    needs_token: Leaf[bool]
+    """Whether a token in every container is of use: its account has several roles, or one and no volume brings the token."""
     secrets_in_env: Leaf[bool]
     secret_variables: Leaf[bool]
     """Whether a variable takes its value from a Kubernetes secret."""

@@ -132,7 +132,15 @@ KEPT = frozenset(
         *("apiGroups", "resources", "verbs", "resourceNames", "customerMasterKeySpec", "automaticallyAfterDays"),
         *("environment", "variables", "overrideAction", "managedRuleGroupStatement", "none", "egress", "httpEndpoint"),
         *("runAsUser", "automountServiceAccountToken", "isEnabled", "userData"),
-        *("serviceNamespace", "httpMethod", "apiKeyRequired", "billingMode", "logType", "restApi"),
+        *(
+            "serviceNamespace",
+            "httpMethod",
+            "apiKeyRequired",
+            "billingMode",
+            "logType",
+            "restApi",
+            "destinationCidrBlock",
+        ),
         *("kinesisSourceConfiguration", "authorization", "catalogEncryptionMode", "encryptionOption", "instanceCount"),
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, NamedTuple, TypeAlias
@@ -70,7 +70,7 @@ def workload(reading: Reading) -> Workload:
         spread=some((_spread(pod, "topologySpreadConstraints"), _spread(pod, "affinity.podAntiAffinity"))),
         own_service_account=_own_account(reading, pod),
         token_mounted=_token(reading, pod),
-        reaches_api=_bound(reading, pod),
+        needs_token=_bound(reading, pod),
         secrets_in_env=pod.secrets_in_env(),
         secret_variables=pod.secret_variables(),
         isolation=_isolation(reading, pod),
@@ -154,10 +154,23 @@ def _bound(reading: Reading, pod: Pod) -> Leaf[bool]:
     bound = reading.links.derived(_bound_accounts)
     path = f"{pod.spec}.serviceAccountName"
     if (namespace_of(reading), name) in bound:
-        return reading.known(path, value=True)
+        own = _own_token(reading, pod) if bound[namespace_of(reading), name] == 1 else None
+        return reading.known(path, value=True) if own is None else reading.doubt(path) or own
     if UNTOLD in {part for place in bound for part in place}:
         reading.doubtful()
     return reading.none(path)
+
+
+def _own_token(reading: Reading, pod: Pod) -> Leaf[bool] | None:
+    """False where a volume brings a token to the containers that mount it; the others then need none."""
+    path = f"{pod.spec}.volumes"
+    if is_unknown(reading.raw(path)):  # type: ignore[arg-type]
+        return Unknown("cloud_decides", reading.origin(path))
+    for volume in reading.items(path):
+        for source in reading.items(f"{volume}.projected.sources"):
+            if reading.raw(f"{source}.serviceAccountToken") is not MISSING:
+                return reading.known(f"{source}.serviceAccountToken", value=False)
+    return None
 
 
 def _isolation(reading: Reading, pod: Pod) -> Leaf[Isolation]:
@@ -261,20 +274,20 @@ def _account_users(links: Links) -> Mapping[tuple[str, str], _Users]:
     return users
 
 
-def _bound_accounts(links: Links) -> frozenset[tuple[str, str]]:
-    """Service accounts that some binding names."""
-    found = set()
+def _bound_accounts(links: Links) -> Mapping[tuple[str, str], int]:
+    """Service accounts that bindings name, and how many do."""
+    found: Counter[tuple[str, str]] = Counter()
     for binding in (Reading(each, links) for each in links.graph.of(*BINDINGS)):
         for subject in binding.items("subjects"):
             account = binding.target(f"{subject}.name", SERVICE_ACCOUNT)
             name, namespace = binding.raw(f"{subject}.name"), binding.raw(f"{subject}.namespace")
             if account is not None:
-                found.add((namespace_of(account), name_of(account)))
+                found[namespace_of(account), name_of(account)] += 1
             elif namespace is MISSING:
-                found.add((namespace_of(binding), _told(name)))
+                found[namespace_of(binding), _told(name)] += 1
             else:
-                found.add((_told(namespace), _told(name)))
-    return frozenset(found)
+                found[_told(namespace), _told(name)] += 1
+    return found
 
 
 def _scalers(reading: Reading) -> Mapping[tuple[str, str, str], Reading]:

@@ -94,7 +94,7 @@ def test_a_workload_whose_namespace_only_the_cloud_knows_is_not_in_the_default_o
     leaves = (
         found.namespace,
         found.own_service_account,
-        found.reaches_api,
+        found.needs_token,
         found.token_mounted,
         found.disruption_budget,
     )

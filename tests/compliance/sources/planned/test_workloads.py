@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from pydantic import JsonValue
 
-from blueprint.graph import Resource
+from blueprint.graph import UNKNOWN, Resource
 from compliance.facts.kubernetes import Workload
 from compliance.facts.serving import ModelServer
 from tests.compliance.sources.planned.estate import estate, only, ref, resource, value
@@ -201,6 +201,20 @@ def test_workloads_of_namespaces_that_only_the_cloud_knows_may_share_an_account_
     ]
     found = estate(some).all(Workload)
     assert [value(each.own_service_account) for each in found] == ["?cloud_decides", "?cloud_decides"]
+
+
+def test_a_role_asks_for_a_token_in_every_container_unless_a_volume_brings_one() -> None:
+    binding, other = (resource("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", name, {
+        "metadata": {"name": name, "namespace": "gateway"},
+        "subjects": [{"kind": "ServiceAccount", "name": "app", "namespace": "gateway"}],
+    }) for name in ("calls", "reads"))  # fmt: skip
+    token: JsonValue = [{"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}]
+    files: JsonValue = [{"name": "files", "projected": {"sources": [{"configMap": {"name": "files"}}]}}]
+    assert leaves(deployment(), needs_token=1) == {"needs_token": False}
+    assert leaves(deployment(pod(volumes=files)), binding, needs_token=1) == {"needs_token": True}
+    assert leaves(deployment(pod(volumes=token)), binding, needs_token=1) == {"needs_token": False}
+    assert leaves(deployment(pod(volumes=token)), binding, other, needs_token=1) == {"needs_token": True}
+    assert leaves(deployment(pod(volumes=UNKNOWN)), binding, needs_token=1) == {"needs_token": "?cloud_decides"}
 
 
 def test_a_token_is_mounted_unless_pod_or_account_says_no() -> None:
