@@ -47,18 +47,20 @@ def changed(graph: ResourceGraph, urns: Iterable[str], change: Callable[[Resourc
     return replace(graph, resources=resources)
 
 
-def unread(graph: ResourceGraph, urns: Iterable[str], path: str) -> ResourceGraph:
-    """The graph with a property known to nobody: neither its value nor what it depends on."""
-    chosen, top = frozenset(urns), path.partition(".")[0]
+def unread(graph: ResourceGraph, urns: Iterable[str], parts: tuple[str, ...]) -> ResourceGraph:
+    """The graph with a property known to nobody: neither its value nor what it depends on. parts: the keys to it."""
+    chosen = frozenset(urns)
     return replace(
         graph,
-        resources=tuple(_unread(each, path, top) if each.urn in chosen else each for each in graph.resources),
+        resources=tuple(_unread(each, parts) if each.urn in chosen else each for each in graph.resources),
     )
 
 
-def _unread(resource: Resource, path: str, top: str) -> Resource:
-    kept = {name: urns for name, urns in resource.property_dependencies.items() if name != top}
-    return replace(resource, inputs=put(resource.inputs, path, UNKNOWN), property_dependencies=kept)
+def _unread(resource: Resource, parts: tuple[str, ...]) -> Resource:
+    kept = {name: urns for name, urns in resource.property_dependencies.items() if name != parts[0]}
+    inputs = copy.deepcopy(dict(resource.inputs))
+    _put(inputs, list(parts), UNKNOWN)
+    return replace(resource, inputs=inputs, property_dependencies=kept)
 
 
 def without(graph: ResourceGraph, urns: Iterable[str]) -> ResourceGraph:
