@@ -65,7 +65,8 @@ def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> P
     document = cast("Head | None", found.document())
     compliance = _part(found, document)
     wiring, problems = _wiring(found, compliance.data_classes)
-    problems += [*_order(found), *_place(found, file.region)]
+    clashing = list(_clashing(found))
+    problems += [*_order(found), *_place(found, file.region), *(problem for problem, certain in clashing if certain)]
     posture = _posture(found, compliance, root, problems)
     exceptions = load_exceptions(root / "compliance" / "exceptions" / f"{file.stack}.yaml", as_of=day)
     if posture is not None:
@@ -76,7 +77,7 @@ def make_plan(file: StackFile, root: Path, *, as_of: dt.date | None = None) -> P
     zones = REGIONS[file.region].zone_names(file.region, _zone_count(found))
     return Plan(
         file.stack, file, document, found.specs, posture, wiring, exceptions, day, REGIONS[file.region].partition, zones,
-        tuple(_unfounded(found)),
+        (*_unfounded(found), *(problem for problem, certain in clashing if not certain)),
     )  # fmt: skip
 
 
@@ -149,6 +150,15 @@ def _place(found: Diagnosis, region: str) -> Iterator[Problem]:
         for field, what in spec.misplaced(region):
             path = (*found.path(noun), field)
             yield replace(what, path=path, position=found.source.position(path))
+
+
+def _clashing(found: Diagnosis) -> Iterator[tuple[Problem, bool]]:
+    """Settings that do not go together, and whether that is certain."""
+    specs = {noun: spec for noun, (_, spec) in found.specs.items()}
+    for noun, spec in specs.items():
+        for conflict in spec.conflicts(specs):
+            path = (*found.path(noun), conflict.field)
+            yield replace(conflict.problem, path=path, position=found.source.position(path)), conflict.certain
 
 
 def _zone_count(found: Diagnosis) -> int:

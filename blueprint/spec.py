@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from blueprint.errors import Problem
-from blueprint.types import Frozen
+from blueprint.types import Frozen, Noun
 from blueprint.wiring import Needs
 
 
@@ -20,6 +21,15 @@ class Tightens:
     parameter: str
 
 
+class Conflict(NamedTuple):
+    """A setting that does not go with another component of the document."""
+
+    field: str
+    problem: Problem
+    certain: bool
+    """Refused; otherwise a warning, since the answer rests on estimates."""
+
+
 class Spec(Frozen):
     """Plan-time choices of one component; never an Output, imports no pulumi."""
 
@@ -30,4 +40,9 @@ class Spec(Frozen):
     def misplaced(self, region: str) -> Iterable[tuple[str, Problem]]:
         """Say what the region does not have, as (field, problem); nothing when all of it can live there."""
         del region
+        return ()
+
+    def conflicts(self, others: Mapping[Noun, Spec]) -> Iterable[Conflict]:
+        """Say what does not go with other components of the document; nothing when all of it does, or nobody can tell."""
+        del others
         return ()

@@ -214,6 +214,8 @@ def main(arguments: Sequence[str]) -> int:
     print(python)
     print(wall("blueprint --help", [blueprint, "--help"], chosen.runs, "goal 0.2 s"))
     print(wall(f"blueprint validate -s {STACK}", [blueprint, "validate", "-s", STACK], chosen.runs, "goal 0.5 s"))
+    ask = [blueprint, "plan-capacity", "qwen3-32b", "--context", "32768", "-o", "json"]
+    print(wall("blueprint plan-capacity, over all instance types", ask, chosen.runs, "goal 0.4 s"))
     with tempfile.TemporaryDirectory() as folder:
         matrix = [blueprint, "matrix", "-s", STACK, "--fail-on", "never", "-o", f"json={folder}/m.json"]
         print(wall(f"document to matrix, cold: matrix -s {STACK} -o json", matrix, chosen.runs, "goal 4 s"))

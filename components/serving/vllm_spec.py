@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from blueprint.spec import Spec
-from blueprint.types import Dialect, KeyPurpose, Name
+from blueprint.spec import Conflict, Spec
+from blueprint.types import Dialect, KeyPurpose, Name, Noun
 from blueprint.wiring import Needs, Offer, Want
 from components.serving.vllm_arguments import Scalar, problems
 
@@ -107,3 +107,13 @@ class VllmSpec(Spec):
             keys=frozenset({KeyPurpose.SECRETS}),
             secrets=frozenset({API_KEY}),
         )
+
+    def conflicts(self, others: Mapping[Noun, Spec]) -> Iterator[Conflict]:
+        """Whether the model fits the GPUs of its pool; nothing is said of a model or of arguments that the planner cannot read."""
+        from components.compute.gpu_pool_spec import GpuPoolSpec  # noqa: PLC0415  the planner's tables are read when asked
+        from components.models.open_weights_spec import OpenWeightsSpec  # noqa: PLC0415
+        from components.serving.vllm_fit import fit  # noqa: PLC0415
+
+        weights, pool = others.get(f"models/{self.model}"), others.get(f"gpu_pools/{self.pool}")
+        if isinstance(weights, OpenWeightsSpec) and isinstance(pool, GpuPoolSpec):
+            yield from fit(self, weights.source, pool.instance)
