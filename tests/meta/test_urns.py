@@ -48,5 +48,7 @@ def test_the_matrix_of_a_stack_says_what_is_written_down(
 def test_every_golden_file_has_a_stack() -> None:
     files = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob("*") if path.is_file()}
     assert files == {
-        f"{kind}/{stack}.{suffix}" for kind, suffix in (("urns", "txt"), ("matrix", "json")) for stack in STACKS
+        f"{kind}/{stack}.{suffix}"
+        for kind, suffix in (("urns", "txt"), ("matrix", "json"), ("edges", "txt"))
+        for stack in STACKS
     }

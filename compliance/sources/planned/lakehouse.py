@@ -145,7 +145,7 @@ def workgroup(group: Reading) -> QueryWorkgroup:
         data_classes=group.classes(),
         enforced=group.flag("configuration.enforceWorkgroupConfiguration"),
         results_encrypted=group.present(f"{encryption}.encryptionOption"),
-        results_key=_results_key(group, f"{encryption}.kmsKeyArn"),
+        results_key=_results_key(group, encryption),
         limit_bytes=_limit(group),
         metered=group.flag("configuration.publishCloudwatchMetricsEnabled"),
         engine=group.text("configuration.engineVersion.selectedEngineVersion"),
@@ -312,8 +312,14 @@ def _kept_up(entry: Reading, optimizers: tuple[Reading, ...], kind: str) -> Leaf
     return some([*told, entry.none(f"(CatalogTableOptimizer.{kind})")])
 
 
-def _results_key(group: Reading, path: str) -> Leaf[Ref | None]:
-    """Much of the configuration may come from elsewhere: what only the cloud knows is a key only if it comes from one."""
+def _results_key(group: Reading, encryption: str) -> Leaf[Ref | None]:
+    """Much of the configuration may come from elsewhere: what only the cloud knows is a key only if it comes from one.
+
+    A key that stands beside the option to use the service's own is not used.
+    """
+    path = f"{encryption}.kmsKeyArn"
+    if group.raw(f"{encryption}.encryptionOption") == "SSE_S3":
+        return group.known(f"{encryption}.encryptionOption", None)
     if not is_unknown(group.raw(path)):  # type: ignore[arg-type]
         return group.link(path)
     key = group.target(path, KEY)

@@ -33,6 +33,6 @@ def test_an_unread_property_depends_on_nothing() -> None:
     graph = ResourceGraph(
         "s", (Resource(URN, "t", "r", inputs={"key": "k", "name": "n"}, property_dependencies={"key": (URN,)}),)
     )
-    found = unread(graph, [URN], "key").resources[0]
+    found = unread(graph, [URN], ("key",)).resources[0]
     assert (found.inputs, found.property_dependencies) == ({"key": UNKNOWN, "name": "n"}, {})
     assert without(graph, [URN]).resources == ()
