@@ -153,10 +153,13 @@ def _bound(reading: Reading, pod: Pod) -> Leaf[bool]:
     name, _ = service_account(reading, pod)
     bound = reading.links.derived(_bound_accounts)
     path = f"{pod.spec}.serviceAccountName"
+    unsure = UNTOLD in {part for place in bound for part in place}
     if (namespace_of(reading), name) in bound:
         own = _own_token(reading, pod) if bound[namespace_of(reading), name] == 1 else None
+        if own is not None and unsure:
+            return Unknown("cloud_decides", reading.origin(path))  # the binding that is not told may be another use
         return reading.known(path, value=True) if own is None else reading.doubt(path) or own
-    if UNTOLD in {part for place in bound for part in place}:
+    if unsure:
         reading.doubtful()
     return reading.none(path)
 
