@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ GROUP = "sg-0a1b2c3d4e5f60718"
 Document: TypeAlias = Mapping[str, JsonValue]
 
 
+@cache
 def swaps() -> Mapping[str, Mapping[str, Document]]:
     """Slot -> kind -> what the document of regulated says instead."""
     written: dict[str, dict[str, Document]] = yaml.safe_load(Path(__file__).with_name("swaps.yaml").read_text("utf-8"))
@@ -64,6 +66,7 @@ def given_vpc() -> JsonValue:
     }  # fmt: skip
 
 
+@cache
 def endpoints() -> Mapping[str, str]:
     """An id for the endpoint of every service that regulated calls."""
     services = sorted(planned({}).wiring.services | {"s3"})
