@@ -51,8 +51,8 @@ $(LITELLM)/.installed: tools/litellm/requirements.lock
 test-litellm: $(READY) $(LITELLM)/.installed  ## the gateway's configuration, loaded by the pinned LiteLLM itself
 	$(BIN)/python -m pytest -q -m slow tests/components/gateway/test_litellm_accepts.py
 
-test-deep: $(READY)  ## each edge of each stack taken away alone, 2,000 mutated documents, the page of systems
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist load -m slow tests/meta/test_edges.py \
+test-deep: $(READY)  ## each edge of each stack taken away alone, foundations swapped, 2,000 mutated documents, the page of systems
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist load -m slow tests/meta/test_edges.py tests/meta/test_swap.py \
 	  tests/blueprint/test_fuzz.py::test_2000_mutated_documents_are_refused_where_they_are_wrong
 	$(BIN)/python -m tools.systems --check
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("experiments")
 
 SEED = 4711
 """The draw was made after the rules were frozen. Rules were written against others (20261120, 1120 and 42420)."""
-WHOLE, SAMPLE = 200, 8
+WHOLE, SAMPLE = 200, 6
 KILLED, EQUIVALENT = 0.9, 0.05
 """The least that must FAIL, and the most that may be listed as equivalent."""
 

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import combinations
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from blueprint.assembly import assemble
 from blueprint.graph import ResourceGraph
@@ -32,10 +33,12 @@ def stack(slot: str, kind: str) -> tuple[Plan, ResourceGraph]:
     return plan, assemble(plan, project="ai-platform")
 
 
-def pairs() -> Iterator[tuple[str, str, str]]:
-    """Every two kinds of every slot that has more than one."""
+def pairs() -> Iterator[ParameterSet]:
+    """Every two kinds of every slot that has more than one; foundations, which everybody is compared for, in the deep tier."""
     for name, slot in slots().items():
-        yield from ((name, one, other) for one, other in combinations(slot.kinds, 2))
+        marks = () if slot.many else (pytest.mark.slow,)
+        for one, other in combinations(slot.kinds, 2):
+            yield pytest.param(name, one, other, marks=marks, id=f"{name}-{one}-{other}")
 
 
 def changed_noun(slot: str) -> Noun:
@@ -93,11 +96,13 @@ def test_only_who_reads_the_served_models_own_wants_changes_when_vllm_becomes_be
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_exists_is_referred_to_and_not_made() -> None:
     _, after = stack("network", "existing")
     assert all(each.external for each in after.of("aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"))
 
 
+@pytest.mark.slow
 def test_without_the_mask_the_network_swap_shows() -> None:
     """The comparison can fail: the same subtrees differ as soon as the ports are read."""
     before, (_, after) = graph_of(REGULATED), stack("network", "existing")
