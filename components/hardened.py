@@ -112,6 +112,12 @@ def mounted_secrets(
     )  # fmt: skip
 
 
+def object_name(made: kubernetes.apiextensions.CustomResource) -> pulumi.Output[str]:
+    """Name of an operator's object, known once it is there; `metadata` is an output that its type does not declare."""
+    metadata: pulumi.Output[Mapping[str, str]] = vars(made)["metadata"]
+    return metadata["name"]
+
+
 def secrets_volume(name: str, provider_class: pulumi.Input[str]) -> core.VolumeArgs:
     """The volume that brings them in."""
     return core.VolumeArgs(

@@ -19,6 +19,7 @@ from components.hardened import (
     env,
     http_probe,
     mounted_secrets,
+    object_name,
     pod_security,
     resources,
     scratch,
@@ -126,7 +127,6 @@ class AgentPart(Component):
 
     def _pod(self) -> core.PodSpecArgs:
         found = mounted_secrets(self, "secrets", namespace=self._space, files=self._pods.secrets, opts=self._objects)
-        mounted: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
         certified, listen = self._certified, self._pods.listen
         doors = [] if certified is None or listen is None else [self._door(certified, listen)]
         kept = [] if certified is None else certified.volumes()
@@ -141,7 +141,7 @@ class AgentPart(Component):
                 core.VolumeArgs(
                     name="cache-door", config_map=core.ConfigMapVolumeSourceArgs(name=self._cache_door_program())
                 ),
-                secrets_volume("secrets", mounted["name"]), authority_volume(), scratch("tmp", "1Gi"),
+                secrets_volume("secrets", object_name(found)), authority_volume(), scratch("tmp", "1Gi"),
                 *self._tokens(),
             ],
         )  # fmt: skip

@@ -20,6 +20,7 @@ from components.agents.langgraph_spec import APPROVER, APPROVER_KEY, CHECKPOINTS
 from components.certified import AUTHORITY
 from components.data.aurora import PORT as POSTGRES
 from components.data.valkey import PORT as REDIS
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.gateway.callers import SECRET
 from components.gateway.entrance import Door, enter
 from components.hardened import Peer, network_policy
@@ -150,11 +151,9 @@ class LangGraph(Component):
         if part == APPROVER:
             statements += self._approvals.decides()
         else:
-            reads = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
             held = self._secrets.arns[f"{self.noun}/{APPROVER_KEY}"]
-            statements += [*self._approvals.sends(), {"Effect": "Deny", "Action": reads, "Resource": held}]
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through})
+            statements += [*self._approvals.sends(), {**reads_secrets(held), "Effect": "Deny"}]
+        statements.append(decrypts_secrets(self.platform, key))
         aws.iam.RolePolicy(
             self.named(part, "own"), role=self._who[part].role_name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,

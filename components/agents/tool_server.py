@@ -14,10 +14,12 @@ from components.agents.door import door, door_program, door_volume
 from components.agents.tool_server_spec import DOOR_PORT
 from components.certified import AUTHORITIES, Certified
 from components.foundation.admission import Admission, Statement, ToPods
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.hardened import (
     container_security,
     env,
     mounted_secrets,
+    object_name,
     pod_security,
     resources,
     scratch,
@@ -124,9 +126,6 @@ class ToolServer(Component):
 
     def _pod(self) -> core.PodSpecArgs:
         secrets = mounted_secrets(self, "secrets", namespace=self._space, files={KEY: self._key}, opts=self._objects)
-        mounted: pulumi.Output[Mapping[str, str]] = vars(secrets)[
-            "metadata"
-        ]  # an output that the type does not declare
         program = door_program(self, self._space, self._objects)
         return core.PodSpecArgs(
             init_containers=[self._certified.keeper()], containers=[self._door(), self._server()],
@@ -135,7 +134,7 @@ class ToolServer(Component):
             topology_spread_constraints=spread(self._who.labels),
             termination_grace_period_seconds=self._spec.timeout_seconds + 10,
             volumes=[
-                *self._certified.volumes(), door_volume(program), secrets_volume("secrets", mounted["name"]),
+                *self._certified.volumes(), door_volume(program), secrets_volume("secrets", object_name(secrets)),
                 scratch("tmp", "256Mi"),
             ],
         )  # fmt: skip
@@ -161,12 +160,7 @@ class ToolServer(Component):
         )  # fmt: skip
 
     def _key_for_callers(self, key: pulumi.Input[str]) -> list[Statement]:
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        reads = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return [
-            {"Effect": "Allow", "Action": reads, "Resource": self._key},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through},
-        ]
+        return [reads_secrets(self._key), decrypts_secrets(self.platform, key)]
 
     def _meta(self, name: str) -> meta.ObjectMetaArgs:
         return meta.ObjectMetaArgs(name=name, namespace=self._space, labels={**self.labels(), **self._who.labels})

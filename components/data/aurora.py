@@ -12,13 +12,16 @@ from blueprint.naming import fitted
 from blueprint.snaps import snap
 from blueprint.tags import Tag
 from blueprint.types import KeyPurpose, Layer
+from components.data.pods_only import pods_only
 from components.foundation.log_group import log_group
+from components.foundation.secret_access import reads_secrets
 from components.versions import AURORA_POSTGRESQL
 
 if TYPE_CHECKING:
     from blueprint.context import PlatformContext
     from blueprint.ports import BackupPort, KeysPort, NetworkPort
     from blueprint.types import DataClass, Noun
+    from components.foundation.admission import Statement
 
 PORT = 5432
 LONGEST = 50
@@ -98,6 +101,13 @@ class Aurora(Component):
         """The secret that RDS keeps for the master user."""
         return self.cluster.master_user_secrets[0].secret_arn
 
+    def reads_master(self) -> Statement:
+        """The right to read that secret: RDS names it when it makes it, and tags it with the cluster that it belongs to."""
+        platform = self.platform
+        arn = f"arn:{platform.partition}:secretsmanager:{platform.region}:{platform.account}:secret:rds!cluster-*"
+        mine = {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self.cluster.arn}}
+        return {**reads_secrets([arn]), "Condition": mine}
+
     def sign_in_arn(self, user: str) -> pulumi.Output[str]:
         """What a role has to be allowed to connect to, for one database user."""
         platform = self.platform
@@ -125,17 +135,10 @@ class Aurora(Component):
         )  # fmt: skip
 
     def _security_group(self, network: NetworkPort, admits: pulumi.Input[str]) -> aws.ec2.SecurityGroup:
-        """A group that lets nothing out and lets the cluster's pods in."""
-        group = aws.ec2.SecurityGroup(
-            self.named("group"), name=self.identifier, description=f"PostgreSQL of {self.identifier}, for pods alone",
-            vpc_id=network.vpc_id, tags=self.tags(classes=self.classes), opts=self.inside,
+        return pods_only(
+            self, "group", name=self.identifier, store="PostgreSQL", protocol="PostgreSQL", port=PORT, network=network, admits=admits,
+            classes=self.classes,
         )  # fmt: skip
-        aws.vpc.SecurityGroupIngressRule(
-            self.named("from-pods"), security_group_id=group.id, referenced_security_group_id=admits,
-            ip_protocol="tcp", from_port=PORT, to_port=PORT, description="PostgreSQL from pods of the cluster",
-            tags=self.tags(classes=self.classes), opts=self.inside,
-        )  # fmt: skip
-        return group
 
     def _parameters(self) -> aws.rds.ClusterParameterGroup:
         oldest = f"TLSv{self.platform.posture.tls_min_version(self.classes)}"

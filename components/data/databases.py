@@ -15,12 +15,14 @@ import pulumi_kubernetes as kubernetes
 from blueprint.component import Component
 from blueprint.types import Layer
 from components.data.aurora import MASTER, PORT
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.hardened import (
     Peer,
     container_security,
     env,
     mounted_secrets,
     network_policy,
+    object_name,
     pod_security,
     resources,
     scratch,
@@ -29,7 +31,7 @@ from components.hardened import (
 from components.versions import image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from blueprint.context import PlatformContext
     from blueprint.ports import ClusterPort, NetworkPort, WorkloadIdentity
@@ -121,18 +123,9 @@ class Databases(Component):
         self.finish()
 
     def _grant(self, key: pulumi.Input[str]) -> None:
-        """RDS names the master user's secret when it makes it, and tags it with the cluster that it belongs to."""
-        platform = self.platform
-        reads = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        master = f"arn:{platform.partition}:secretsmanager:{platform.region}:{platform.account}:secret:rds!cluster-*"
-        mine = {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self._aurora.cluster.arn}}
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{platform.region}.amazonaws.com"}}
-        statements: list[Mapping[str, object]] = [
-            {"Effect": "Allow", "Action": reads, "Resource": master, "Condition": mine},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through},
-        ]
+        statements: list[Statement] = [self._aurora.reads_master(), decrypts_secrets(self.platform, key)]
         if self._passwords:
-            statements.append({"Effect": "Allow", "Action": reads, "Resource": list(self._passwords.values())})
+            statements.append(reads_secrets(list(self._passwords.values())))
         aws.iam.RolePolicy(
             self.named("reads"), role=self._who.role_name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,
@@ -143,8 +136,7 @@ class Databases(Component):
             self, "secrets", namespace=self._space, files=self._passwords, opts=self._objects,
             fields={MASTER_FILE: (self._aurora.master_secret_arn, "password")},
         )  # fmt: skip
-        metadata: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
-        return metadata["name"]
+        return object_name(found)
 
     def _renew(self, cluster: ClusterPort) -> None:
         batch.CronJob(

@@ -12,6 +12,7 @@ from blueprint.component import Component
 from blueprint.types import KeyPurpose, Layer
 from components.data.stream_rights import PORT
 from components.foundation.log_group import log_group
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.versions import KAFKA_CONNECT
 
 if TYPE_CHECKING:
@@ -160,11 +161,7 @@ class StreamConnector(Component):
         )  # fmt: skip
         allow = [rights.connect(), rights.keep_topics(STATE), rights.join(f"{STATE}*"), *work.allow]
         if work.secrets:
-            through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{platform.region}.amazonaws.com"}}
-            allow += [
-                {"Effect": "Allow", "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "Resource": list(work.secrets)},
-                {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": list(work.secret_keys), "Condition": through},
-            ]  # fmt: skip
+            allow += [reads_secrets(list(work.secrets)), decrypts_secrets(platform, list(work.secret_keys))]
         if work.objects:
             allow.append({"Effect": "Allow", "Action": "s3:GetObject", "Resource": list(work.objects)})
         aws.iam.RolePolicy(

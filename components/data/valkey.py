@@ -10,6 +10,7 @@ from blueprint.component import Component
 from blueprint.naming import fitted
 from blueprint.snaps import snap
 from blueprint.types import KeyPurpose, Layer
+from components.data.pods_only import pods_only
 from components.foundation.log_group import log_group
 from components.versions import VALKEY
 
@@ -110,17 +111,10 @@ class Valkey(Component):
         )  # fmt: skip
 
     def _security_group(self, network: NetworkPort, admits: pulumi.Input[str]) -> aws.ec2.SecurityGroup:
-        """A group that lets nothing out and lets the cluster's pods in."""
-        group = aws.ec2.SecurityGroup(
-            self.named("door"), name=self.identifier, description=f"Valkey of {self.identifier}, for pods alone",
-            vpc_id=network.vpc_id, tags=self.tags(classes=self.classes), opts=self.inside,
+        return pods_only(
+            self, "door", name=self.identifier, store="Valkey", protocol="Valkey", port=PORT, network=network, admits=admits,
+            classes=self.classes,
         )  # fmt: skip
-        aws.vpc.SecurityGroupIngressRule(
-            self.named("from-pods"), security_group_id=group.id, referenced_security_group_id=admits,
-            ip_protocol="tcp", from_port=PORT, to_port=PORT, description="Valkey from pods of the cluster",
-            tags=self.tags(classes=self.classes), opts=self.inside,
-        )  # fmt: skip
-        return group
 
     def _log(
         self, kind: str, keys: KeysPort, *, keep: bool

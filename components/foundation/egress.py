@@ -14,6 +14,7 @@ from blueprint.ports import HttpProxyPort
 from blueprint.types import KeyPurpose, Layer
 from components.foundation.admission import Admission, ToPods
 from components.foundation.allow_list import allow_list
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.hardened import (
     container_security,
     mounted_secrets,
@@ -177,15 +178,11 @@ class EgressProxy(Component):
         )  # fmt: skip
 
     def _admit(self, edge: Edge, keys: KeysPort) -> None:
-        through = {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}
         Admission(
             edge, platform=self.platform, consumer=self._identity.workloads[edge.consumer, edge.workload],
             cluster=self._cluster,
             allow=[
-                {"Effect": "Allow", "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-                 "Resource": self._secret_arn},
-                {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": keys.arns[KeyPurpose.SECRETS],
-                 "Condition": {"StringEquals": through}},
+                reads_secrets(self._secret_arn), decrypts_secrets(self.platform, keys.arns[KeyPurpose.SECRETS]),
             ],
             way=ToPods(self._who.namespace, self._who.labels, PORT), opts=self.inside,
         )  # fmt: skip

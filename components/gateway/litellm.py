@@ -20,12 +20,13 @@ from components.data.aurora import PORT as POSTGRES
 from components.data.aurora import Aurora
 from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
-from components.foundation.admission import Admission, Statement, ToPods
+from components.foundation.admission import Admission, ToPods
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.gateway import litellm_config, pods
 from components.gateway.callers import callers
 from components.gateway.entrance import HTTPS, Door, enter
 from components.gateway.tool_servers import tool_servers
-from components.hardened import Peer, mounted_secrets, network_policy, spread
+from components.hardened import Peer, mounted_secrets, network_policy, object_name, spread
 from components.versions import image
 
 if TYPE_CHECKING:
@@ -292,8 +293,7 @@ class LiteLlm(Component):
         found = mounted_secrets(
             self, f"{workload}-secrets", namespace=self._space, files={**master, **more}, opts=self._objects
         )
-        metadata: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
-        return metadata["name"]
+        return object_name(found)
 
     def _grants(self, key: pulumi.Input[str]) -> None:
         """What each workload may do with what is the gateway's own; models and tools grant access to themselves.
@@ -307,30 +307,15 @@ class LiteLlm(Component):
         signs_in = {"Effect": "Allow", "Action": "rds-db:connect", "Resource": self._database.sign_in_arn(USER)}
         connects = {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": self._cache.connect_arns}
         wanted = {
-            "gateway": [self._reads([master]), self._decrypts(key), signs_in, connects],
-            "migrations": [self._reads_master(), self._decrypts(key), signs_in],
-            "teams": [self._reads([master, *(at[name] for name in teams)]), self._decrypts(key)],
+            "gateway": [reads_secrets([master]), decrypts_secrets(self.platform, key), signs_in, connects],
+            "migrations": [self._database.reads_master(), decrypts_secrets(self.platform, key), signs_in],
+            "teams": [reads_secrets([master, *(at[name] for name in teams)]), decrypts_secrets(self.platform, key)],
         }
         for workload, statements in wanted.items():
             aws.iam.RolePolicy(
                 self.named(workload, "own"), role=self._who[workload].role_name,
                 policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}), opts=self.inside,
             )  # fmt: skip
-
-    def _reads(self, arns: list[pulumi.Input[str]]) -> Statement:
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return {"Effect": "Allow", "Action": actions, "Resource": arns}
-
-    def _reads_master(self) -> Statement:
-        """RDS names the master user's secret when it makes it, and tags it with the cluster that it belongs to."""
-        platform = self.platform
-        arn = f"arn:{platform.partition}:secretsmanager:{platform.region}:{platform.account}:secret:rds!cluster-*"
-        mine = {"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self._database.cluster.arn}}
-        return {**self._reads([arn]), "Condition": mine}
-
-    def _decrypts(self, key: pulumi.Input[str]) -> Statement:
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        return {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through}
 
     def _service(self) -> kubernetes.core.v1.Service:
         who, name = self._who["gateway"], self.named()

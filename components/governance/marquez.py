@@ -20,10 +20,11 @@ from components.data.database_door import DatabaseDoor
 from components.data.databases import WORKLOAD as DATABASES
 from components.data.databases import Database, Databases
 from components.foundation.admission import Admission, Statement, ToPods
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.governance import marquez_pods
 from components.governance.marquez_config import DATABASE, USER, configuration
 from components.governance.marquez_spec import HTTPS, KEY
-from components.hardened import mounted_secrets, pod_security, scratch, secrets_volume, spread
+from components.hardened import mounted_secrets, object_name, pod_security, scratch, secrets_volume, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,6 @@ class Marquez(Component):
         self, certified: Certified, door: DatabaseDoor, settings: pulumi.Input[str], key: pulumi.Input[str]
     ) -> core.PodSpecArgs:
         found = mounted_secrets(self, "secrets", namespace=self._space, files={KEY: key}, opts=self._objects)
-        metadata: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
         return core.PodSpecArgs(
             init_containers=[certified.keeper(), door.keeper()],
             containers=[marquez_pods.marquez(self.platform), marquez_pods.door(self.platform, certified.mount())],
@@ -122,7 +122,7 @@ class Marquez(Component):
             topology_spread_constraints=spread(self._who.labels),
             volumes=[
                 core.VolumeArgs(name="settings", config_map=core.ConfigMapVolumeSourceArgs(name=settings)),
-                secrets_volume("secrets", metadata["name"]), scratch("tmp", "256Mi"), door.volume(), *certified.volumes(),
+                secrets_volume("secrets", object_name(found)), scratch("tmp", "256Mi"), door.volume(), *certified.volumes(),
             ],
         )  # fmt: skip
 
@@ -154,12 +154,7 @@ class Marquez(Component):
         )  # fmt: skip
 
     def _reads(self, secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return [
-            {"Effect": "Allow", "Action": actions, "Resource": [secret]},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through},
-        ]
+        return [reads_secrets([secret]), decrypts_secrets(self.platform, key)]
 
     def _meta(self, name: str) -> meta.ObjectMetaArgs:
         return meta.ObjectMetaArgs(name=name, namespace=self._space, labels={**self.labels(), **self._who.labels})

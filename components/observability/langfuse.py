@@ -23,6 +23,7 @@ from components.data.valkey import PORT as REDIS
 from components.data.valkey import Valkey
 from components.foundation.admission import Admission, ToPods
 from components.foundation.private_bucket import Ageing, PrivateBucket
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.gateway.entrance import HTTPS as ENTRANCE
 from components.gateway.entrance import Door, enter
 from components.hardened import Peer, network_policy
@@ -136,7 +137,7 @@ class Langfuse(Component):
         for edge in platform.wiring.to(noun):
             Admission(
                 edge, platform=platform, consumer=identity.workloads[edge.consumer, edge.workload], cluster=cluster,
-                allow=[self._reads([self._secrets[PROJECT_KEY]]), self._decrypts()],
+                allow=[reads_secrets([self._secrets[PROJECT_KEY]]), self._decrypts()],
                 way=ToPods(self._web.namespace, self._web.labels, pods.TLS_PORT), opts=self.inside,
             )  # fmt: skip
         self.ports = {
@@ -279,20 +280,10 @@ class Langfuse(Component):
 
     def _signs_on(self) -> list[Statement]:
         page = self._spec.page
-        return [self._reads([page.sign_on.client_secret_arn]), self._decrypts()] if page else []
-
-    def _reads(self, arns: list[pulumi.Input[str]]) -> Statement:
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return {"Effect": "Allow", "Action": actions, "Resource": arns}
+        return [reads_secrets([page.sign_on.client_secret_arn]), self._decrypts()] if page else []
 
     def _decrypts(self) -> Statement:
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        return {
-            "Effect": "Allow",
-            "Action": "kms:Decrypt",
-            "Resource": self._keys.arns[KeyPurpose.SECRETS],
-            "Condition": through,
-        }
+        return decrypts_secrets(self.platform, self._keys.arns[KeyPurpose.SECRETS])
 
 
 def _required(ingress: IngressPort | None, noun: Noun) -> IngressPort:

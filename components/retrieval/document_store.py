@@ -15,7 +15,8 @@ from blueprint.ports import McpPort, OtlpPort
 from blueprint.types import Dialect, KeyPurpose, Layer
 from components.certified import AUTHORITIES, AUTHORITY, Certified
 from components.foundation.admission import Admission, Statement, ToNetwork, ToPods
-from components.hardened import Peer, http_probe, mounted_secrets, network_policy, pod_security, spread
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
+from components.hardened import Peer, http_probe, mounted_secrets, network_policy, object_name, pod_security, spread
 from components.retrieval.program_pods import ProgramPods, secrets_mount
 from components.retrieval.store_spec import FRESHNESS, MCP_KEY, SERVER, TOOLS, StoreSpec
 
@@ -134,10 +135,9 @@ class DocumentStore(Component, Generic[S]):
 
     def mounted(self, workload: str, files: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
         """Secrets of one workload as files: the right to read them, and what its pods mount."""
-        self.grant(workload, "secrets", [self.reads_secrets(list(files.values())), self.decrypts_secrets()])
+        self.grant(workload, "secrets", [reads_secrets(list(files.values())), self.decrypts_secrets()])
         found = mounted_secrets(self, f"{workload}-secrets", namespace=self.space, files=files, opts=self.objects)
-        metadata: pulumi.Output[Mapping[str, str]] = vars(found)["metadata"]  # an output that the type does not declare
-        return metadata["name"]
+        return object_name(found)
 
     def grant(self, workload: str, part: str, statements: Sequence[Statement]) -> None:
         """Give one of the store's own workloads a right."""
@@ -146,16 +146,9 @@ class DocumentStore(Component, Generic[S]):
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
         )  # fmt: skip
 
-    def reads_secrets(self, arns: list[pulumi.Input[str]]) -> Statement:
-        """The right to read secrets."""
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return {"Effect": "Allow", "Action": actions, "Resource": arns}
-
     def decrypts_secrets(self) -> Statement:
-        """The right to have them decrypted on the way."""
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}}
-        key = self.keys.arns[KeyPurpose.SECRETS]
-        return {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": through}
+        """The right to have secrets decrypted on the way."""
+        return decrypts_secrets(self.platform, self.keys.arns[KeyPurpose.SECRETS])
 
     def opened(self, workload: str, native: Native, *, ingress: Sequence[tuple[Peer, Sequence[int]]] = ()) -> None:
         """Ways of one of the store's own workloads to what keeps the documents, and to AWS by its endpoints."""
@@ -261,7 +254,7 @@ class DocumentStore(Component, Generic[S]):
 
     def _admit(self, native: Native) -> None:
         """Consumers of the tools may read their key; those who bring documents in get what the kind asks for that."""
-        key = self.reads_secrets([self.secrets.arns[f"{self.noun}/{MCP_KEY}"]])
+        key = reads_secrets([self.secrets.arns[f"{self.noun}/{MCP_KEY}"]])
         server = self.who(SERVER)
         for edge in self.platform.wiring.to(self.noun):
             by_tools = edge.offer.dialect is Dialect.MCP

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from blueprint.component import Component
 from blueprint.types import Dialect, KeyPurpose, Layer
+from components.data.pods_only import pods_only
 from components.foundation.log_group import log_group
 from components.versions import OPENSEARCH
 
@@ -132,17 +133,10 @@ class OpenSearchDomain(Component):
         return aws.opensearch.DomainOffPeakWindowOptionsArgs(enabled=True, off_peak_window=window)
 
     def _security_group(self, network: NetworkPort, admits: pulumi.Input[str]) -> aws.ec2.SecurityGroup:
-        """A group that lets nothing out and lets the cluster's pods in."""
-        group = aws.ec2.SecurityGroup(
-            self.named("group"), name=self.name, description=f"OpenSearch of {self.name}, for pods alone",
-            vpc_id=network.vpc_id, tags=self.tags(classes=self.classes), opts=self.inside,
+        return pods_only(
+            self, "group", name=self.name, store="OpenSearch", protocol="HTTPS", port=HTTPS, network=network, admits=admits,
+            classes=self.classes,
         )  # fmt: skip
-        aws.vpc.SecurityGroupIngressRule(
-            self.named("from-pods"), security_group_id=group.id, referenced_security_group_id=admits,
-            ip_protocol="tcp", from_port=HTTPS, to_port=HTTPS, description="HTTPS from pods of the cluster",
-            tags=self.tags(classes=self.classes), opts=self.inside,
-        )  # fmt: skip
-        return group
 
     def _log(self, part: str, keys: KeysPort) -> aws.cloudwatch.LogGroup:
         return log_group(

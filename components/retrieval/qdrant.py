@@ -10,6 +10,7 @@ from blueprint.types import KeyPurpose
 from components.certified import AUTHORITIES
 from components.foundation.admission import ToPods
 from components.foundation.private_bucket import Ageing, PrivateBucket
+from components.foundation.secret_access import reads_secrets
 from components.retrieval.document_store import DocumentStore, Native
 from components.retrieval.programs.qdrant import COLLECTION
 from components.retrieval.qdrant_cluster import DOOR, HTTP, QdrantCluster
@@ -57,7 +58,7 @@ class Qdrant(DocumentStore[QdrantSpec]):
                 provider=self.noun, url=url, collection=COLLECTION, secret_arn=at[API_KEY], authorities=AUTHORITIES
             ),
             told={"STORE_URL": url}, way=ToPods(store.namespace, store.labels, DOOR),
-            writes=[self.reads_secrets([at[API_KEY]]), self.decrypts_secrets()], reader_secrets={READ_KEY: at[READ_KEY]},
+            writes=[reads_secrets([at[API_KEY]]), self.decrypts_secrets()], reader_secrets={READ_KEY: at[READ_KEY]},
         )  # fmt: skip
         return self._native
 

@@ -17,6 +17,7 @@ from blueprint.types import KeyPurpose, Layer
 from components.certified import AUTHORITY, Certified
 from components.compute.cluster_spec import OPERATOR
 from components.foundation.admission import Admission, ToPods
+from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.hardened import Peer, mounted_secrets, network_policy
 from components.serving.route import SECRET, publish, route_port
 from components.serving.vllm_pod import Parts, pod
@@ -111,13 +112,7 @@ class Vllm(Component):
         )  # fmt: skip
 
     def _may_read_key(self, keys: KeysPort) -> list[Statement]:
-        through = {"kms:ViaService": f"secretsmanager.{self.platform.region}.amazonaws.com"}
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        return [
-            {"Effect": "Allow", "Action": actions, "Resource": self._key_arn},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": keys.arns[KeyPurpose.SECRETS],
-             "Condition": {"StringEquals": through}},
-        ]  # fmt: skip
+        return [reads_secrets(self._key_arn), decrypts_secrets(self.platform, keys.arns[KeyPurpose.SECRETS])]
 
     def _labels(self) -> dict[str, str]:
         more = {Tag.MODEL: self._spec.model, Tag.ENDPOINT: self._spec.name}
