@@ -122,13 +122,13 @@ def _subjects(_: Path | None) -> Rows:
 
 
 def _models(_: Path | None) -> Rows:
-    from blueprint.planner.models import known, models, packed  # noqa: PLC0415
+    from blueprint.planner.models import alike, known, models  # noqa: PLC0415
 
     named = [(each.id, each.parameters_billion, each.licence, str(each.checked)) for each in models().values()]
     rows = [(name, f"{size:g}", known(name), licence, checked) for name, size, licence, checked in named]
     rows += [
-        (name, f"{known(like).body.total / 1e9:.3g}", known(name), "", f"as {like}")
-        for name, (like, _) in packed().items()
+        (name, f"{known(name).body.total / 1e9:.3g}", known(name), "", f"as {each.like}")
+        for name, each in alike().items()
     ]
     return ("model", "billion", "format", "attention", "context", "licence", "checked"), [
         (name, size, found.format, found.attention_kind, str(found.context), licence, checked)

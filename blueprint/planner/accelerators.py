@@ -35,11 +35,13 @@ class Accelerator(Frozen):
     """Further names, the driver's own among them."""
 
     @property
-    def memory_class(self) -> Literal["160", "70", "other"]:
-        """By which vLLM chooses its defaults: GiB and more; an A100 counts as other, whatever its memory."""
+    def memory_class(self) -> Literal["160", "70", "a100", "other"]:
+        """By which vLLM chooses its defaults: GiB and more, but for an A100 of 70 GiB and more."""
         if self.memory_gib >= 160:
             return "160"
-        return "70" if self.memory_gib >= 70 and not self.name.startswith("a100") else "other"
+        if self.memory_gib < 70:
+            return "other"
+        return "a100" if self.name.startswith("a100") else "70"
 
 
 class _Table(Frozen):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from blueprint.planner.body import body_of, vision_of
 from blueprint.planner.families import FAMILIES, Family
-from blueprint.planner.layers import Refused, Settings, attention_of, body_of, rotary_of, vision_of
+from blueprint.planner.layers import attention_of, rotary_of
+from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
-AttentionKind = Literal["full", "window", "latent", "linear"]
+AttentionKind = Literal["full", "window", "chunked", "latent", "linear"]
 
 
 class Attention(Frozen):
@@ -37,16 +39,34 @@ class Body(Frozen):
     head: Parameters
     """The output layer; 0 where it is the embedding again."""
     attention: Parameters
+    states: Parameters
+    """Linear layers."""
     dense: Parameters
     """Feed-forward parts that every token passes, shared experts included."""
     experts: Parameters
     """Routed experts, all of them."""
+    routers: Parameters
+    """What chooses experts."""
+    replicated: Parameters
+    """What else every tensor rank holds whole."""
+    decompressed: Parameters
+    """Of latent attention: held once more in 16 bits when the weights are quantised."""
     vision: Parameters
 
     @property
     def total(self) -> Parameters:
         """All parameters that are loaded."""
-        return Parameters(self.embedding + self.head + self.attention + self.dense + self.experts + self.vision)
+        return Parameters(
+            self.embedding
+            + self.head
+            + self.attention
+            + self.states
+            + self.dense
+            + self.experts
+            + self.routers
+            + self.replicated
+            + self.vision
+        )
 
 
 class Architecture(Frozen):
@@ -65,17 +85,21 @@ class Architecture(Frozen):
     experts: int = 0
     experts_per_token: int = 0
     expert_intermediate: int = 0
+    expert_hidden: int = 0
+    """Width of what an expert reads and writes."""
     format: str
     """Number format of the published weights, as the configuration states it."""
     rotary: int
     """Numbers for each position of the context in the table of rotary positions."""
     attention_unquantised: bool = False
     """The checkpoint leaves attention in 16 bits."""
+    vision_whole: bool = False
+    """Every tensor rank holds the encoder of images whole."""
 
     @property
     def kv_heads(self) -> int:
         """Most heads that any layer keeps keys and values for; 0 for latent attention."""
-        return max(each.kv_heads for each in self.attention)
+        return max((each.kv_heads for each in self.attention), default=0)
 
     @property
     def multimodal(self) -> bool:
@@ -84,11 +108,13 @@ class Architecture(Frozen):
 
     @property
     def attention_kind(self) -> str:
-        """In one word, for tables: mha, gqa, mqa, latent, window, hybrid."""
+        """In one word, for tables: mha, gqa, mqa, latent, window, hybrid, encoder."""
         kinds = {each.kind for each in self.attention}
+        if not kinds:
+            return "encoder"
         if "linear" in kinds:
             return "hybrid"
-        if "window" in kinds:
+        if kinds & {"window", "chunked"}:
             return "window"
         if "latent" in kinds:
             return "latent"
@@ -98,7 +124,17 @@ class Architecture(Frozen):
     def active(self) -> Parameters:
         """Parameters that work on one token."""
         body, share = self.body, self.experts_per_token / self.experts if self.experts else 0.0
-        return Parameters(round(body.head + body.attention + body.dense + body.experts * share))
+        return Parameters(
+            round(
+                body.head
+                + body.attention
+                + body.states
+                + body.dense
+                + body.routers
+                + body.replicated
+                + body.experts * share
+            )
+        )
 
 
 def architecture(configuration: Mapping[str, object]) -> Architecture:
@@ -122,16 +158,17 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     vision = vision_of(configuration, refused)
     quantised = _format(text, refused)
     refused.raise_any()
-    embedding = Parameters(vocabulary * hidden)
+    embedding = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
         model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context,
         attention=tuple(Attention.model_validate(group) for group in groups),
         body=Body(
-            embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention,
-            dense=parts.dense, experts=parts.routed, vision=vision,
+            embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention, states=parts.states,
+            dense=parts.dense, experts=parts.routed, routers=parts.routers, replicated=parts.replicated, decompressed=parts.decompressed, vision=vision,
         ),
         intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
-        expert_intermediate=parts.expert_width, format=quantised, rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
+        expert_intermediate=parts.expert_width, expert_hidden=parts.expert_hidden, format=quantised, rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
+        vision_whole=vision > 0 and family.name == "ministral3",
     )  # fmt: skip
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from blueprint.planner.architecture import Architecture, Attention
@@ -23,11 +26,13 @@ class Group(NamedTuple):
     kind: str
     block: Tokens
     window: int
+    states: int
+    """Blocks that a sequence holds of a linear layer."""
 
     def needs(self, length: Tokens, in_flight: Tokens, ranks: int) -> Blocks:
         """Blocks that one sequence of that length holds, with so many tokens of it in flight."""
         if self.kind == "linear":
-            return Blocks(1)
+            return Blocks(self.states)
         if self.kind == "window":
             kept = min(self.window - 1 + in_flight, length)
             return Blocks(-(-kept // self.block) + 1)
@@ -35,7 +40,7 @@ class Group(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Blocks of one size that all groups of layers of a GPU share."""
+    """Blocks of one size that all groups of layers of a GPU share; no groups: the model keeps nothing of a sequence."""
 
     block_bytes: Bytes
     groups: tuple[Group, ...]
@@ -50,11 +55,13 @@ class Pool(NamedTuple):
         return Blocks(sum(group.needs(length, in_flight, self.ranks) for group in self.groups))
 
     def concurrency(self, blocks: Blocks, length: Tokens, in_flight: Tokens) -> float:
-        """Sequences of that length at once, a fraction included."""
-        return blocks / self.needs(length, in_flight)
+        """Sequences of that length at once, a fraction included; infinite when nothing is kept of them."""
+        return blocks / self.needs(length, in_flight) if self.groups else math.inf
 
     def tokens(self, blocks: Blocks, length: Tokens, in_flight: Tokens, version: Accounting) -> Tokens:
         """The number that a version prints as its "GPU KV cache size"."""
+        if not self.groups:
+            return Tokens(0)
         if version.tokens_by_request:
             return Tokens(int(self.concurrency(blocks, length, in_flight) * length))
         return Tokens(blocks // len(self.groups) * min(group.block for group in self.groups) * self.ranks)
@@ -85,30 +92,47 @@ def bytes_per_token(layer: Attention, tensor: int, cache: CacheFormat, dtype_byt
     return Bytes(heads * 2 * layer.head_dim * value_bytes(cache, dtype_bytes))
 
 
-def pool_of(model: Architecture, layout: Layout, stage: Stage, cache: CacheFormat, dtype_bytes: int) -> Pool:
+def pool_of(
+    model: Architecture, layout: Layout, stage: Stage, cache: CacheFormat, dtype_bytes: int, version: Accounting
+) -> Pool:
     """How a stage's layers share blocks.
 
     Groups hold equally many layers, padded up; where kinds of layers need pages of different size, the block of
     the smaller holds more tokens, and the block of attention grows until the state of a linear layer fits it.
     """
-    share = stage.layers / stage.of
-    layers = [each.model_copy(update={"layers": max(1, round(each.layers * share))}) for each in model.attention]
-    keeping = [each for each in layers if each.kind != "linear"]
-    of_token = {each.kind: bytes_per_token(each, layout.tensor, cache, dtype_bytes) for each in keeping}
-    page = max(BLOCK * size for size in of_token.values())
-    state = max((-(-each.state_bytes // layout.tensor) for each in layers), default=0)
-    largest = max(of_token.values())
-    if state > page:
-        page = -(-state // (BLOCK * largest)) * BLOCK * largest
-    size = _group_size([each.layers for each in layers])
+    layers = _kept(model.attention, stage, version)
+    if not layers:
+        return Pool(Bytes(1), (), 1)
+    of_token: dict[str, Bytes] = {
+        each.kind: bytes_per_token(each, layout.tensor, cache, dtype_bytes) for each in layers if each.kind != "linear"
+    }
+    largest = max(of_token.values(), default=Bytes(1))
+    state = max(-(-each.state_bytes // layout.tensor) for each in layers)
+    page = max(1, -(-state // (BLOCK * largest))) * BLOCK * largest
+    size = _group_size([each.layers for each in layers], version.group_slack or 1.0)
     groups = [
-        Group(each.kind, Tokens(page // of_token[each.kind] if each.kind in of_token else BLOCK), each.window)
+        Group(each.kind, Tokens(page // of_token.get(each.kind, largest)), each.window, version.states)
         for each in layers
         for _ in range(-(-each.layers // size))
     ]
     return Pool(Bytes(page * size), tuple(groups), layout.context)
 
 
-def _group_size(counts: list[int]) -> int:
-    """Layers of a group: the fewest of a kind, unless the most are hardly more (get_kv_cache_groups of 0.19 and later)."""
-    return max(counts) if max(counts) < 1.25 * min(counts) else min(counts)
+def _kept(attention: Iterable[Attention], stage: Stage, version: Accounting) -> list[Attention]:
+    """A stage's layers by what vLLM keeps for them.
+
+    It keeps all tokens of layers with chunks, since the manager of groups is off for them, and of layers with a window in
+    versions without groups (vllm/config/vllm.py, vllm/v1/core/kv_cache_utils.py).
+    """
+    whole = {"chunked", "full"} if version.group_slack else {"chunked", "full", "window"}
+    counts: dict[Attention, int] = defaultdict(int)
+    for each in attention:
+        merged = {"kind": "full", "window": 0} if each.kind in whole else {}
+        counts[each.model_copy(update={**merged, "layers": 0})] += each.layers
+    share = stage.layers / stage.of
+    return [each.model_copy(update={"layers": max(1, round(count * share))}) for each, count in counts.items()]
+
+
+def _group_size(counts: list[int], slack: float) -> int:
+    """Layers of a group: the fewest of a kind, unless the most are hardly more (get_kv_cache_groups)."""
+    return max(counts) if max(counts) < slack * min(counts) else min(counts)

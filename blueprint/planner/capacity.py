@@ -10,12 +10,13 @@ from pydantic import Field
 from blueprint.planner.accelerators import Accelerator, accelerators_read
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import Pool, pool_of
+from blueprint.planner.doubts import origin_of
 from blueprint.planner.memory import (
-    Constant,
     Layout,
     Origin,
     Stage,
     activation_peak,
+    counts_of_tokens,
     gone_before,
     graphs,
     non_torch,
@@ -30,11 +31,11 @@ from blueprint.types import Frozen
 
 SCHEMA: Literal["blueprint.capacity/1"] = "blueprint.capacity/1"
 Limit = Literal[
-    "weights", "activation", "non_torch", "cuda_graph", "gpu_memory_utilization", "kv_cache", "max_num_seqs"
+    "weights", "activation", "non_torch", "cuda_graph", "gpu_memory_utilization", "kv_cache", "states", "max_num_seqs"
 ]
 
-BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.25, "guessed": 2.5}
-"""GiB of a GPU that the prediction may be off by. Calibrated: worst of 50 logs of vLLM 0.19 on H100, rounded up; others widened."""
+BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.75, "guessed": 3.5}
+"""GiB of a GPU that the prediction may be off by: the worst of the logs of each origin, rounded up (tests/blueprint/planner)."""
 RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 1.0}
 """GiB that must be left over before it is said to fit."""
 TIGHT_GIB = 1.5
@@ -46,6 +47,7 @@ class Account(NamedTuple):
     budget: Bytes
     weights: Bytes
     activation: Bytes
+    buffers: Bytes
     non_torch: Bytes
     graphs: Bytes
     graphs_in_budget: bool
@@ -59,6 +61,7 @@ class Account(NamedTuple):
             self.budget
             - self.weights
             - self.activation
+            - self.buffers
             - self.non_torch
             - (self.graphs if self.graphs_in_budget else 0)
         )
@@ -86,6 +89,8 @@ class Capacity(Frozen):
     """What `--gpu-memory-utilization` grants."""
     weights_gib_per_gpu: float
     activation_gib_per_gpu: float
+    buffers_gib_per_gpu: float
+    """What the model runner keeps beside weights and cache."""
     non_torch_gib_per_gpu: float
     cuda_graph_gib_per_gpu: float
     available_kv_cache_gib_per_gpu: float
@@ -107,18 +112,19 @@ class Capacity(Frozen):
 def account(model: Architecture, gpu: Accelerator, settled: Settled) -> Account:
     """Bytes term by term, of the stage that holds the fewest blocks."""
     weights = weights_of(model, settled.format)
-    outside, _ = non_torch(settled.layout, gpu)
+    outside = non_torch(model, settled.layout, gpu, settled.version)
     tied = model.body.head == 0
     found = []
     for stage in _unlike(model.layers, settled.layout.pipeline):
-        pool = pool_of(model, settled.layout, stage, settled.cache, settled.dtype_bytes)
+        pool = pool_of(model, settled.layout, stage, settled.cache, settled.dtype_bytes, settled.version)
         each = Account(
             budget=of_gib(gib(settled.total) * settled.utilisation),
             weights=weights_per_rank(weights, settled.layout, stage, tied=tied),
-            activation=activation_peak(model, settled.batch, settled.layout, stage, settled.version,
-                                       logit_bytes=settled.dtype_bytes, workspace=bool(model.experts) and settled.format.name != "mxfp4"),
+            activation=activation_peak(model, settled.batch, settled.layout, stage, settled.version, gpu,
+                                       logit_bytes=settled.dtype_bytes, experts=settled.format.name),
+            buffers=counts_of_tokens(model, settled.batch, stage, settled.version),
             non_torch=outside,
-            graphs=graphs(model, stage, settled.batch.seqs, gpu, eager=settled.eager),
+            graphs=graphs(model, stage, settled.batch.seqs, gpu, settled.version, eager=settled.eager),
             graphs_in_budget=settled.version.graphs_in_budget, pool=pool, blocks=Blocks(0),
         )  # fmt: skip
         found.append(each._replace(blocks=pool.blocks(each.available)))
@@ -129,63 +135,31 @@ def _unlike(layers: int, pipeline: int) -> Iterable[Stage]:
     return {(stage.layers, stage.first, stage.last): stage for stage in stages(layers, pipeline)}.values()
 
 
-def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[Origin, tuple[str, ...]]:
-    """How well this case is known: the worst of what it rests on, and what that is."""
-    doubts: list[tuple[Origin, str]] = []
-    outside: Constant = non_torch(settled.layout, gpu)[1]
-    if settled.version.origin != "calibrated":
-        doubts.append(
-            (
-                settled.version.origin,
-                f"memory accounting of vLLM {settled.version.since} and later was not fitted to logs of it",
-            )
-        )
-    if outside.origin != "calibrated":
-        doubts.append((outside.origin, f"non-torch memory: {outside.source}"))
-    if gpu.name != "h100-sxm-80gb":
-        doubts.append(("derived", f"activation was fitted on H100, not on {gpu.name}"))
-    if gpu.known == "derived" and "total_gpu_memory_gib" in settled.derived:
-        doubts.append(("derived", f"memory of {gpu.name} is derived, not read from a log"))
-    if settled.layout.tensor > 4:
-        doubts.append(("derived", "more than four tensor ranks were never in the logs"))
-    if model.attention_kind == "hybrid":
-        doubts.append(("guessed", "hybrid attention: no log of linear layers was replayed"))
-    if settled.format.name in {"nvfp4", "int4-g32"}:
-        doubts.append(("derived", f"weights in {settled.format.name} were not held against a log"))
-    order: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
-    worst = order[max((order.index(origin) for origin, _ in doubts), default=0)]
-    return worst, tuple(text for _, text in doubts) or (
-        "worst difference over the logs that the constants were fitted to",
-    )
+def limit_of(found: Account, settled: Settled, reserve: Bytes) -> Limit | None:
+    """The first term that the GPU has no room for, with so many bytes to spare; None when everything has.
 
-
-def fits(found: Account, gpu: Accelerator, settled: Settled, reserve: Bytes) -> bool:
-    """Whether vLLM starts and holds one sequence of the asked length, with so many bytes to spare."""
-    return limit_of(found, gpu, settled, reserve) in {None, "max_num_seqs"}
-
-
-def limit_of(found: Account, gpu: Accelerator, settled: Settled, reserve: Bytes) -> Limit | None:
-    """The first term that the GPU has no room for; None when everything has.
-
+    With CUDA graphs, vLLM wants a block for the state of each of `max_num_seqs` sequences (vllm/config/compilation.py).
     Graphs outside the budget have what it leaves free, and what the profile run took and gave back.
     """
-    free = settled.total - gone_before(settled.layout, gpu)
-    beside = settled.total - gone_before(Layout(), gpu) - found.budget + found.activation
-    if found.weights >= found.budget:
-        return "weights"
-    if found.budget > free:
-        return "gpu_memory_utilization"
-    if not found.graphs_in_budget and found.graphs > beside:
-        return "cuda_graph"
-    if found.available <= 0:
-        others: dict[Limit, int] = {"activation": found.activation, "non_torch": found.non_torch}
-        if found.graphs_in_budget:
-            others["cuda_graph"] = found.graphs
-        return max(others, key=lambda name: others[name])
+    beside = settled.total - gone_before(Layout()) - found.budget + found.activation
     spare = found.pool.blocks(Bytes(found.available - reserve))
-    if found.pool.needs(settled.context, settled.batch.tokens) > spare - 1:
-        return "kv_cache"
-    return None
+    keeps_states = any(group.kind == "linear" for group in found.pool.groups) and not settled.eager
+    short: tuple[tuple[Limit, bool], ...] = (
+        ("weights", found.weights >= found.budget),
+        ("gpu_memory_utilization", found.budget > settled.total - gone_before(settled.layout)),
+        ("cuda_graph", not found.graphs_in_budget and found.graphs > beside),
+        (_largest(found), found.available <= 0),
+        ("kv_cache", found.pool.needs(settled.context, settled.in_flight) > spare - 1),
+        ("states", keeps_states and settled.batch.seqs > spare),
+    )
+    return next((limit for limit, is_short in short if is_short), None)
+
+
+def _largest(found: Account) -> Limit:
+    """Of what is counted beside weights and cache."""
+    terms: dict[Limit, int] = {"activation": found.activation + found.buffers, "non_torch": found.non_torch}
+    terms |= {"cuda_graph": found.graphs} if found.graphs_in_budget else {}
+    return max(terms, key=lambda limit: terms[limit])
 
 
 def capacity(
@@ -194,18 +168,18 @@ def capacity(
     """Answer for one GPU type. Raises DocumentError or NotFound when the request contradicts itself."""
     settled = settle(model, gpu, request)
     found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
-    limit = limit_of(found, gpu, settled, of_gib(RESERVE_GIB[origin]))
-    concurrency = found.pool.concurrency(found.blocks, settled.context, settled.batch.tokens)
+    limit = limit_of(found, settled, of_gib(RESERVE_GIB[origin]))
+    concurrency = found.pool.concurrency(found.blocks, settled.context, settled.in_flight)
     at_once = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
-    tight = limit_of(found, gpu, settled, of_gib(TIGHT_GIB)) is not None
+    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
     low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
-    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.batch.tokens, Tokens(model.context))
+    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.in_flight, Tokens(model.context))
     smallest = _change(name, model, gpu, request) if limit and change else None
     return Capacity(
         schema=SCHEMA, model=name, gpu=gpu.name, gpus=settled.layout.gpus, fits=limit is None,
         verdict="does not fit" if limit else "tight" if tight else "fits",
         budget_gib_per_gpu=_rounded(found.budget), weights_gib_per_gpu=_rounded(found.weights),
-        activation_gib_per_gpu=_rounded(found.activation), non_torch_gib_per_gpu=_rounded(found.non_torch),
+        activation_gib_per_gpu=_rounded(found.activation), buffers_gib_per_gpu=_rounded(found.buffers), non_torch_gib_per_gpu=_rounded(found.non_torch),
         cuda_graph_gib_per_gpu=_rounded(found.graphs), available_kv_cache_gib_per_gpu=_rounded(found.available),
         kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2),
         longest_context=longest, limiting_term=at_once, smallest_change=smallest,
@@ -224,7 +198,7 @@ def _change(name: str, model: Architecture, gpu: Accelerator, request: Request) 
 
 
 def _tokens(found: Account, settled: Settled, available: Bytes) -> int:
-    return found.pool.tokens(found.pool.blocks(available), settled.context, settled.batch.tokens, settled.version)
+    return found.pool.tokens(found.pool.blocks(available), settled.context, settled.in_flight, settled.version)
 
 
 def _rounded(amount: Bytes) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-Pattern = Literal["full", "sliding", "alternate", "every", "chunked", "latent", "linear"]
+Pattern = Literal["full", "sliding", "alternate", "every", "chunked", "latent", "linear", "letters", "encoder"]
 
 
 class Family(NamedTuple):
@@ -30,6 +30,10 @@ class Family(NamedTuple):
     """A dense feed-forward part stands beside the experts in every layer."""
     two_bases: bool = False
     """Layers with a window turn at another base, so there are two tables of rotary positions."""
+    states: str = "delta"
+    """Which linear layer it has: a key of STATES."""
+    dense_beside_states: bool = False
+    """The width of a feed-forward part is called shared_intermediate_size."""
     defaults: Mapping[str, object] = MappingProxyType({})
     """What the configuration class fills in when a file leaves it out."""
 
@@ -60,6 +64,10 @@ _KNOWN = (
     Family("qwen3_next", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
     Family("qwen3_5_text", "linear", gated_query=True, defaults=_LINEAR),
     Family("qwen3_5_moe_text", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
+    Family("nemotron_h", "letters", matrices=2, experts="n_routed_experts", states="nemotron"),
+    Family("granitemoehybrid", experts="num_local_experts", expert_width="intermediate_size", tied=True, states="granite",
+           dense_beside_states=True),
+    Family("xlm-roberta", "encoder", matrices=2, tied=True), Family("bert", "encoder", matrices=2, tied=True),
 )  # fmt: skip
 
 _ALIASES = {

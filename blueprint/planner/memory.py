@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.quantization import Weights
-from blueprint.planner.units import Bytes, of_gib
+from blueprint.planner.units import Bytes, gib, of_gib
 from blueprint.planner.versions import Accounting, Batch
 
 Origin = Literal["calibrated", "derived", "guessed"]
@@ -24,27 +24,25 @@ class Constant(NamedTuple):
     source: str
 
 
-SAMPLED_BYTES = Constant(
-    12.5, "calibrated", "copies of the logits beside the logits themselves; 45 logs, vocabularies of 32k to 262k"
-)
-SAMPLER_GIB = Constant(0.12, "calibrated", "what is left of the sampler at a small vocabulary; the same logs")
 EXPERTS_GIB = Constant(0.4, "calibrated", "workspace of fused experts; 4 logs of three models, none of MXFP4 experts")
 ROUTING_GIB = Constant(0.3, "calibrated", "buffers of routed experts in a step; 3 logs")
 IMAGES_GIB = Constant(0.15, "calibrated", "cache of encoded images; 8 logs of multimodal models")
 STAGE_GIB = Constant(0.15, "calibrated", "what a stage passes on; 2 logs")
-ALONE_GIB = Constant(0.25, "calibrated", "CUDA beside torch on one GPU; 30 logs, two of them 0.46")
-NVSWITCH_GIB = Constant(2.08, "calibrated", "collectives over NVSwitch; 8 logs with 2 GPUs, 2.06 to 2.11")
-NVSWITCH_WIDE_GIB = Constant(2.17, "calibrated", "collectives over NVSwitch; 4 logs with 4 GPUs, 2.13 to 2.21")
+WIDE_GIB = Constant(0.09, "calibrated", "more of the collectives with more than two GPUs; 4 logs")
 PCIE_GIB = Constant(
-    0.5, "guessed", "collectives over PCIe: 0.20 in one log of vLLM 0.8, 0.39 in aiconfigurator; measure it"
+    0.15,
+    "derived",
+    "collectives over PCIe: 0.16 in a log of vLLM 0.10 with 8 GPUs, 0.20 in one of 0.8, 0.39 with CUDA in aiconfigurator",
+)
+DATA_GIB = Constant(
+    1.8, "derived", "exchange of tokens between data ranks that share experts; 2 logs of one model on L4"
 )
 STAGES_GIB = Constant(0.07, "calibrated", "pipeline without tensor parallelism; 2 logs")
-GRAPH_GIB = Constant(0.2, "calibrated", "estimate of CUDA graphs, fixed part; 30 logs of 0.5 to 1.9 GiB")
-GRAPH_LAYER_GIB = Constant(0.02, "calibrated", "the same, each layer; the logs scatter by 0.5 GiB")
-GRAPH_LATENT_GIB = Constant(0.5, "calibrated", "the same, with latent attention; 3 logs of two models")
 GRAPH_CAPTURES = Constant(51, "calibrated", "sizes captured in those logs")
 CONTEXT_GIB = Constant(0.51, "calibrated", "gone before loading starts, one GPU; 30 logs")
-CONTEXT_WIDE_GIB = Constant(1.53, "calibrated", "the same with several GPUs on NVSwitch; 14 logs of 1.43 to 2.01")
+CONTEXT_WIDE_GIB = Constant(
+    1.53, "calibrated", "the same with several GPUs; 14 logs of 1.43 to 2.01 on NVSwitch, about 2.3 on four L4"
+)
 
 
 class Layout(NamedTuple):
@@ -88,7 +86,7 @@ def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bo
     """
     share = stage.layers / stage.of
     own = weights.layers * share / layout.tensor + weights.experts * share / (layout.tensor * layout.data)
-    own += weights.rotary
+    own += weights.whole * share + weights.rotary
     if stage.first:
         own += (weights.embedding + weights.vision) / layout.tensor
     if stage.last:
@@ -96,18 +94,33 @@ def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bo
     return Bytes(round(own))
 
 
-def sampler_peak(model: Architecture, batch: Batch, logit_bytes: int, *, workspace: bool) -> Bytes:
+def sampler_peak(model: Architecture, batch: Batch, version: Accounting, logit_bytes: int, *, workspace: bool) -> Bytes:
     """Bytes of the dummy sampler run: every rank gathers the logits of all sequences over the whole vocabulary."""
-    rows = (SAMPLED_BYTES.value + logit_bytes) * batch.seqs * model.vocabulary
-    return Bytes(round(rows) + of_gib(SAMPLER_GIB.value + (EXPERTS_GIB.value if workspace else 0.0)))
+    rows = (version.sampled_bytes + logit_bytes) * batch.seqs * model.vocabulary
+    return Bytes(round(rows) + of_gib(version.sampler_gib + (EXPERTS_GIB.value if workspace else 0.0)))
 
 
-def forward_peak(model: Architecture, batch: Batch, layout: Layout) -> Bytes:
-    """Bytes of one step over `max_num_batched_tokens` tokens, in the widest layer."""
+def counts_of_tokens(model: Architecture, batch: Batch, stage: Stage, version: Accounting) -> Bytes:
+    """Bytes that the second model runner keeps for penalties: of each sequence a count and a mark for each token of the vocabulary.
+
+    vllm/v1/worker/gpu/sample/penalties.py of 0.33.0.
+    """
+    served = {"all", model.model_type, *(() if model.experts or model.attention_kind == "hybrid" else ("dense",))}
+    if not stage.last or not model.attention or not served & version.second_runner:
+        return Bytes(0)
+    return Bytes(batch.seqs * (4 * model.vocabulary + 4 * -(-model.vocabulary // 32)))
+
+
+def forward_peak(model: Architecture, batch: Batch, layout: Layout, gpu: Accelerator, *, narrow: bool) -> Bytes:
+    """Bytes of one step over `max_num_batched_tokens` tokens, in the widest layer.
+
+    Kernels that multiply experts in 8 bits on Hopper hold the inputs of all of them three times (DeepGEMM; 3 logs of two models).
+    """
     of_token = 6 * model.intermediate / layout.tensor + 8 * model.hidden
     if not model.experts:
         return Bytes(round(batch.tokens * of_token))
-    routed = model.experts_per_token * (6 * model.expert_intermediate / layout.tensor + 2 * model.hidden)
+    held = 6 if narrow and gpu.capability // 1 == 9 else 2
+    routed = model.experts_per_token * (6 * model.expert_intermediate / layout.tensor + held * model.expert_hidden)
     return Bytes(round(batch.tokens * (routed + of_token)) + of_gib(ROUTING_GIB.value))
 
 
@@ -117,27 +130,30 @@ def activation_peak(
     layout: Layout,
     stage: Stage,
     version: Accounting,
+    gpu: Accelerator,
     *,
     logit_bytes: int,
-    workspace: bool,
+    experts: str,
 ) -> Bytes:
-    """Bytes that the profile run reaches above what stays: the larger of the sampler and one step."""
-    forward = forward_peak(model, batch, layout)
+    """Bytes that the profile run reaches above what stays: the larger of the sampler and one step; `experts` is their format."""
+    forward = forward_peak(model, batch, layout, gpu, narrow=experts == "fp8")
+    workspace = bool(model.experts) and experts != "mxfp4"
     peak = forward + of_gib(STAGE_GIB.value)
-    if stage.last:
-        peak = max(sampler_peak(model, batch, logit_bytes, workspace=workspace), forward)
-    images = of_gib(IMAGES_GIB.value) if model.multimodal else 0
-    return Bytes(round((peak + images) * version.activation_factor))
+    if stage.last and model.attention:
+        peak = max(sampler_peak(model, batch, version, logit_bytes, workspace=workspace), forward)
+    images = IMAGES_GIB.value if model.multimodal else 0.0
+    return Bytes(peak + of_gib(images))
 
 
-def non_torch(layout: Layout, gpu: Accelerator) -> tuple[Bytes, Constant]:
-    """Bytes that CUDA and its collectives hold outside torch, and the constant that says so."""
-    if layout.tensor > 1:
-        wide = NVSWITCH_WIDE_GIB if layout.tensor > 2 else NVSWITCH_GIB
-        known = PCIE_GIB if gpu.link == "PCIe" else wide
-    else:
-        known = STAGES_GIB if layout.pipeline > 1 else ALONE_GIB
-    return of_gib(known.value), known
+def non_torch(model: Architecture, layout: Layout, gpu: Accelerator, version: Accounting) -> Bytes:
+    """Bytes that CUDA and its collectives hold outside torch."""
+    held = gib(gone_before(layout)) if version.context_in_budget else 0.0
+    held += DATA_GIB.value if layout.data > 1 and model.experts else 0.0
+    if layout.tensor == 1:
+        return of_gib(held + (STAGES_GIB.value if layout.pipeline > 1 else version.alone_gib))
+    if gpu.link == "PCIe":
+        return of_gib(held + version.alone_gib + PCIE_GIB.value)
+    return of_gib(held + version.joined_gib + (WIDE_GIB.value if layout.tensor > 2 else 0.0))
 
 
 def captures(seqs: int, gpu: Accelerator, model: Architecture) -> int:
@@ -147,16 +163,22 @@ def captures(seqs: int, gpu: Accelerator, model: Architecture) -> int:
     return len([size for size in (1, 2, 4, *range(8, 256, 8), *range(256, most + 1, 16)) if size <= bound])
 
 
-def graphs(model: Architecture, stage: Stage, seqs: int, gpu: Accelerator, *, eager: bool) -> Bytes:
+def graphs(
+    model: Architecture, stage: Stage, seqs: int, gpu: Accelerator, version: Accounting, *, eager: bool
+) -> Bytes:
     """Bytes that vLLM estimates for CUDA graphs; none when it runs eagerly."""
     if eager:
         return Bytes(0)
-    latent = GRAPH_LATENT_GIB.value if model.attention_kind == "latent" else 0.0
-    whole = GRAPH_GIB.value + GRAPH_LAYER_GIB.value * stage.layers + latent
+    more = version.graph_more_gib
+    whole = (
+        version.graph_gib
+        + version.graph_layer_gib * stage.layers
+        + (more.get("experts", 0.0) if model.experts else 0.0)
+    )
+    whole += {"latent": more.get("latent", 0.0), "hybrid": more.get("hybrid", 0.0)}.get(model.attention_kind, 0.0)
     return of_gib(whole * captures(seqs, gpu, model) / GRAPH_CAPTURES.value)
 
 
-def gone_before(layout: Layout, gpu: Accelerator) -> Bytes:
+def gone_before(layout: Layout) -> Bytes:
     """Bytes of a GPU that are not free when vLLM compares free memory with what it was granted."""
-    wide = layout.gpus > 1 and gpu.link == "NVSwitch"
-    return of_gib((CONTEXT_WIDE_GIB if wide else CONTEXT_GIB).value)
+    return of_gib((CONTEXT_WIDE_GIB if layout.gpus > 1 else CONTEXT_GIB).value)

@@ -14,6 +14,7 @@ import yaml
 
 from blueprint.errors import FileUnreadable, NotFound
 from blueprint.planner.architecture import Architecture, architecture
+from blueprint.planner.checkpoints import checkpoint
 from blueprint.types import Frozen
 
 
@@ -46,19 +47,22 @@ class OpenModel(Frozen):
         return sum(each.layers * 2 * each.head_dim * (2 * each.kv_heads or 1) for each in growing)
 
 
-class _Packed(Frozen):
+class Alike(Frozen):
+    """A model that has the layers of another one."""
+
     id: str
     like: str
-    format: str
+    format: str | None = None
+    """Of its weights, where it differs."""
     context: int | None = None
-    """Where it differs."""
+    """In tokens, where it differs."""
 
 
 class _Table(Frozen):
     read: str
     sources: tuple[str, ...]
     models: tuple[OpenModel, ...]
-    packed: tuple[_Packed, ...]
+    alike: tuple[Alike, ...]
 
 
 class Named(NamedTuple):
@@ -82,30 +86,54 @@ def models() -> Mapping[str, OpenModel]:
 
 
 @cache
-def packed() -> Mapping[str, tuple[str, str]]:
-    """Further checkpoints: the model whose layers they have, and the format of their weights."""
-    return MappingProxyType({each.id: (each.like, each.format) for each in _table().packed})
+def alike() -> Mapping[str, Alike]:
+    """Further models by id, each with the one whose layers it has."""
+    return MappingProxyType({each.id: each for each in _table().alike})
+
+
+@cache
+def _spoken() -> Mapping[str, str]:
+    """Ids by all names that are known without looking into them: the id itself, and the name without its owner."""
+    ids = [*alike(), *models()]
+    return {each.rpartition("/")[2].lower(): each for each in ids} | {each.lower(): each for each in ids}
+
+
+@cache
+def _by_checkpoint() -> Mapping[str, str]:
+    return {checkpoint(each).model: each for each in (*alike(), *models())}
 
 
 def open_model(name: str) -> OpenModel:
     """The model of that id or short name. Raises NotFound with the nearest ones."""
-    spoken = {each.short: each.id for each in models().values()} | {each.lower(): each for each in models()}
-    found = spoken.get(name.lower())
-    if found is None:
-        raise NotFound("open-weight model", name, {*models(), *packed(), *spoken})
+    found = _spoken().get(name.lower(), "")
+    if found not in models():
+        raise NotFound("open-weight model", name, {*models(), *alike(), *_spoken()})
     return models()[found]
 
 
 @cache
 def known(name: str) -> Architecture:
-    """The architecture of a model of the table, by id or short name. Raises NotFound."""
-    spoken = {key: each for each in packed() for key in (each.lower(), each.partition("/")[2].lower())}
-    if name.lower() in spoken:
-        chosen = spoken[name.lower()]
-        (like, form), own = packed()[chosen], next(each.context for each in _table().packed if each.id == chosen)
-        changed: dict[str, str | int] = {"format": form} if own is None else {"format": form, "context": own}
-        return known(like).model_copy(update=changed)
-    return architecture(open_model(name).config)
+    """The architecture of a model of the table: by id, by short name, or by the name of another checkpoint of it. Raises NotFound."""
+    return _known(name).architecture
+
+
+def _known(name: str) -> Named:
+    chosen, said = _spoken().get(name.lower(), ""), checkpoint(name)
+    if not chosen and said.model in _by_checkpoint():
+        base = _known(_by_checkpoint()[said.model])
+        form = said.format or base.architecture.format
+        spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
+        changed = {"format": form, "attention_unquantised": spared}
+        return Named(
+            name, base.architecture.model_copy(update=changed), f"{base.source}; by its name the layers of {base.name} in {form}"
+        )  # fmt: skip
+    if chosen in alike():
+        other = alike()[chosen]
+        base = _known(other.like)
+        own = other.model_dump(include={"format", "context"}, exclude_none=True)
+        return Named(name, base.architecture.model_copy(update=own), f"{base.source}; the layers of {other.like}")
+    row = open_model(name)
+    return Named(name, architecture(row.config), f"configuration: models.yaml, {_table().read}, checked: {row.checked}")
 
 
 def find(name: str) -> Named:
@@ -118,9 +146,7 @@ def find(name: str) -> Named:
     if path.suffix == ".json" or path.is_file() or path.joinpath("config.json").is_file():
         file = path / "config.json" if path.is_dir() else path
         return Named(name, architecture(_read(file)), f"configuration: {name}")
-    row = models().get(name)
-    checked = f"configuration: models.yaml, {_table().read}" + (f", checked: {row.checked}" if row else "")
-    return Named(name, known(name), checked)
+    return _known(name)
 
 
 def _read(path: Path) -> Mapping[str, object]:
@@ -137,7 +163,7 @@ def _read(path: Path) -> Mapping[str, object]:
 
 def divides_heads(name: str, tensor_parallel: int) -> bool | None:
     """Whether attention heads can be shared out over so many GPUs; None for a model that the table does not have."""
-    return known(name).heads % tensor_parallel == 0 if name in {*models(), *packed()} else None
+    return known(name).heads % tensor_parallel == 0 if name in {*models(), *alike()} else None
 
 
 def models_read() -> str:

@@ -11,7 +11,8 @@ from pydantic import Field
 from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator, gpu_of
 from blueprint.planner.architecture import Architecture
-from blueprint.planner.capacity import RESERVE_GIB, TIGHT_GIB, Account, account, fits, limit_of, origin_of
+from blueprint.planner.capacity import RESERVE_GIB, TIGHT_GIB, Account, account, limit_of
+from blueprint.planner.doubts import origin_of
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_read
 from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_read
 from blueprint.planner.quantization import FORMATS
@@ -203,8 +204,8 @@ def _try(
         return None
     found = account(model, gpu, settled)
     reserve = of_gib(RESERVE_GIB[origin_of(model, gpu, settled)[0]])
-    limit = limit_of(found, gpu, settled, reserve)
-    tried[key] = _Tried(settled, found, not fits(found, gpu, settled, of_gib(TIGHT_GIB)), limit or "")
+    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
+    tried[key] = _Tried(settled, found, tight, limit_of(found, settled, reserve) or "")
     return tried[key]
 
 
@@ -230,12 +231,12 @@ def _option(
     name: str, model: Architecture, machine: Instance, gpu: Accelerator, tensor: int, answer: _Tried, wanted: Wanted
 ) -> Option:
     settled, found = answer.settled, answer.found
-    at_once = min(settled.batch.seqs, int(found.pool.concurrency(found.blocks, settled.context, settled.batch.tokens)))
+    at_once = int(min(settled.batch.seqs, found.pool.concurrency(found.blocks, settled.context, settled.in_flight)))
     replicas = math.ceil(wanted.concurrency / at_once)
     machines = math.ceil(replicas / (machine.accelerators // tensor))
     cost = price(machine.name, wanted.region, wanted.purchase)
     rate = throughput(name, model, gpu, settled, found, wanted.mix)
-    used = math.ceil(wanted.concurrency / replicas) * found.pool.needs(settled.context, settled.batch.tokens)
+    used = math.ceil(wanted.concurrency / replicas) * found.pool.needs(settled.context, settled.in_flight)
     whole = None if cost is None else cost.usd_per_hour * machines / replicas
     return Option(
         instance=machine.name, gpu=gpu.name, gpus_per_instance=machine.accelerators, tensor_parallel=tensor, format=settled.format.name,

@@ -20,7 +20,7 @@ class WeightFormat(NamedTuple):
     bytes_per_weight: float
     """With the scales of its groups."""
     reach: Reach
-    """What is converted; embedding and output layer only by `everything`, an encoder of images never by `layers`."""
+    """What is converted: `layers` leaves embedding, output layer, routers, linear layers and an encoder of images alone."""
     capability: float
     """Lowest compute capability that runs it, through a kernel that widens it where the arithmetic is missing."""
     source: str
@@ -75,13 +75,15 @@ class Weights(NamedTuple):
     layers: Bytes
     experts: Bytes
     vision: Bytes
+    whole: Bytes
+    """The same on every tensor rank: routers, down-projections, some encoders of images."""
     rotary: Bytes
-    """The table of rotary positions, which is the same on every GPU: 2.5 GiB at a context of ten million."""
+    """The table of rotary positions, the same on every GPU: 2.5 GiB at a context of ten million."""
 
     @property
     def total(self) -> Bytes:
         """Bytes of the whole model."""
-        return Bytes(self.embedding + self.head + self.layers + self.experts + self.vision + self.rotary)
+        return Bytes(sum(self))
 
 
 def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
@@ -90,13 +92,16 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     wide = small if chosen.reach == "everything" else 2.0
     of_layers = wide if chosen.reach == "experts" else small
     of_attention = 2.0 if model.attention_unquantised and chosen.reach == "layers" else of_layers
+    again = 2.0 * body.decompressed if of_attention < 2.0 else 0.0
     padding = _padding(model) if chosen.name == "mxfp4" else 1.0
+    shared, whole = (0, body.vision) if model.vision_whole else (body.vision, 0)
     return Weights(
         embedding=Bytes(round(body.embedding * wide)),
         head=Bytes(round(body.head * wide)),
-        layers=Bytes(round(body.attention * of_attention + body.dense * of_layers)),
+        layers=Bytes(round(body.attention * of_attention + again + body.states * wide + body.dense * of_layers)),
         experts=Bytes(round(body.experts * small * padding)),
-        vision=Bytes(round(body.vision * wide)),
+        vision=Bytes(round(shared * wide)),
+        whole=Bytes(round(body.replicated * of_attention + (body.routers + whole) * wide)),
         rotary=Bytes(2 * model.rotary * model.context),
     )
 

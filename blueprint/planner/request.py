@@ -24,7 +24,7 @@ CACHES: dict[str, CacheFormat] = {
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
 SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
-"""Architectures whose cache vLLM keeps in fp8_ds_mla unless told otherwise."""
+"""Architectures whose cache in 8 bits is fp8_ds_mla, but on GPUs of capability 10."""
 
 
 class Request(Frozen):
@@ -64,6 +64,12 @@ class Settled(NamedTuple):
     eager: bool
     derived: Mapping[str, str | int | float | bool]
 
+    @property
+    def in_flight(self) -> Tokens:
+        """Tokens of one sequence that may be under way at once, one step or several."""
+        steps = self.layout.pipeline + 1 if self.version.overlaps else 1
+        return Tokens(steps * self.batch.tokens)
+
 
 def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
     """Fill in what was left out. Raises DocumentError with every contradiction, NotFound for an unknown name."""
@@ -82,7 +88,7 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
     seqs = _or(request.max_num_seqs, "max_num_seqs", default.seqs, taken)
     tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", int(default.tokens), taken)
     dtype_bytes, chosen = _format(model, gpu, request, taken)
-    cache = _cache(model, request, taken)
+    cache = _cache(model, gpu, version, request, taken)
     settled = Settled(
         total=of_gib(_or(request.total_gpu_memory_gib, "total_gpu_memory_gib", gpu.memory_gib, taken)),
         layout=layout, format=chosen, dtype_bytes=dtype_bytes, cache=cache, context=context,
@@ -129,13 +135,13 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     return int(dtype.bytes_per_weight), chosen
 
 
-def _cache(model: Architecture, request: Request, taken: Taken) -> CacheFormat:
+def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: Request, taken: Taken) -> CacheFormat:
     asked = request.kv_cache_dtype or "auto"
     if asked not in CACHES:
         raise NotFound("format of the cache", asked, CACHES)
     found = CACHES[asked]
-    if model.model_type in SPARSE_LATENT and found in {"auto", "fp8"}:
-        found = "fp8_ds_mla"
+    if model.model_type in SPARSE_LATENT and gpu.capability // 1 != 10:
+        found = "fp8_ds_mla" if found == "fp8" or (found == "auto" and version.sparse_packed) else found
     if request.kv_cache_dtype is None:
         taken["kv_cache_dtype"] = found
     return found

@@ -67,8 +67,8 @@ class Throughput(Frozen):
 def running(found: Account, settled: Settled, mix: Mix) -> int:
     """Sequences that decode at once: as many as the cache holds at half of their output, and no more than allowed."""
     length = Tokens(min(settled.context, mix.input + mix.output // 2))
-    held = found.pool.concurrency(found.blocks, length, Tokens(min(settled.batch.tokens, length)))
-    return max(1, min(settled.batch.seqs, int(held)))
+    held = found.pool.concurrency(found.blocks, length, Tokens(min(settled.in_flight, length)))
+    return max(1, int(min(settled.batch.seqs, held)))
 
 
 def throughput(
@@ -77,7 +77,7 @@ def throughput(
     """Estimate from bandwidth and arithmetic: decoding reads weights and cache once a step, prefill computes."""
     at_once = running(found, settled, mix)
     length = Tokens(min(settled.context, mix.input + mix.output // 2))
-    kept = found.pool.needs(length, Tokens(min(settled.batch.tokens, length))) * found.pool.block_bytes
+    kept = found.pool.needs(length, Tokens(min(settled.in_flight, length))) * found.pool.block_bytes
     routed = 1 - (1 - model.experts_per_token / model.experts) ** at_once if model.experts else 1.0
     read = found.weights * (model.active / model.body.total * (1 - routed) + routed)
     step = (read + at_once * kept) / (OF_BANDWIDTH * gpu.bandwidth_gbs * 1e9)

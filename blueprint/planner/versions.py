@@ -26,12 +26,36 @@ class Accounting(Frozen):
     """Default of `--gpu-memory-utilization`."""
     graphs_in_budget: bool
     """The estimate of CUDA graphs is taken from the cache; before, graphs lived in what utilisation leaves free."""
-    activation_factor: float
-    """Peak activation against that of 0.17 to 0.19."""
+    context_in_budget: bool
+    """What CUDA took before loading counts against the budget."""
+    sampled_bytes: float
+    """Copies of each logit at the peak of sampling, beside the logit itself."""
+    sampler_gib: float
+    """Buffers of the sampler, whatever the number of sequences."""
+    alone_gib: float
+    """CUDA beside torch on one GPU."""
+    joined_gib: float
+    """The same with collectives over NVLink."""
+    graph_gib: float
+    """The estimate of CUDA graphs: fixed part."""
+    graph_layer_gib: float
+    """The same, for each layer."""
+    graph_more_gib: Mapping[Literal["latent", "hybrid", "experts"], float]
+    """The same, what models with latent attention, linear layers or experts add."""
+    group_slack: float | None
+    """Layers of a group are the most of a kind when those are fewer than so many times the fewest; None: windows keep everything."""
+    states: int
+    """Blocks that a sequence holds of a linear layer."""
+    overlaps: bool
+    """The next step is prepared while one runs, so that windows hold the tokens of both."""
     tokens_by_request: bool
     """The printed size of the cache is concurrency times context, and no longer blocks times their size."""
-    seqs_of_large: int
-    """Default of `--max-num-seqs` on GPUs of 70 GiB and more."""
+    sparse_packed: bool
+    """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
+    second_runner: frozenset[str]
+    """Models that the second model runner serves: architectures, `dense` for all without experts, or `all`."""
+    batches: str
+    """Which table of defaults holds."""
     origin: Literal["calibrated", "derived", "guessed"]
 
 
@@ -45,9 +69,8 @@ class Batch(NamedTuple):
 class _Table(Frozen):
     read: str
     sources: tuple[str, ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | float | bool | int, ...], ...]
-    batches: Mapping[str, tuple[int, int]]
+    changes: tuple[Mapping[str, str | float | bool | tuple[str, ...] | Mapping[str, float] | None], ...]
+    batches: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
 @cache
@@ -58,19 +81,22 @@ def _table() -> _Table:
 
 @cache
 def _rows() -> tuple[Accounting, ...]:
-    table = _table()
-    return tuple(Accounting.model_validate(dict(zip(table.columns, row, strict=True))) for row in table.rows)
+    known: dict[str, object] = {}
+    rows = []
+    for change in _table().changes:
+        known |= change
+        rows.append(Accounting.model_validate(known))
+    return tuple(rows)
 
 
-def _ordinal(version: str) -> tuple[int, int]:
-    major, _, minor = version.partition(".")
-    return int(major), int(minor)
+def _ordinal(version: str) -> tuple[int, ...]:
+    return tuple(map(int, f"{version}.0".split(".")[:3]))
 
 
 @cache
 def accounting(version: str) -> Accounting:
     """How a version counts: 0.19.0, v0.19 or 0.19.1rc2. Raises NotFound for one before the table, or for no version."""
-    matched = re.match(r"v?(\d+\.\d+)", version)
+    matched = re.match(r"v?(\d+\.\d+(?:\.\d+)?)", version)
     known = [row for row in _rows() if matched and _ordinal(row.since) <= _ordinal(matched[1])]
     if not known:
         raise NotFound("vLLM version", version, [f"{row.since} and later" for row in _rows()])
@@ -79,8 +105,7 @@ def accounting(version: str) -> Accounting:
 
 def default_batch(gpu: Accelerator, version: Accounting, context: Tokens) -> Batch:
     """`--max-num-seqs` and `--max-num-batched-tokens` of an API server that was told neither."""
-    tokens, seqs = _table().batches[gpu.memory_class]
-    seqs = min(seqs, version.seqs_of_large)
+    tokens, seqs = _table().batches[version.batches][gpu.memory_class]
     return Batch(seqs, clamped(Tokens(tokens), seqs, context))
 
 

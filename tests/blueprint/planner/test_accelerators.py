@@ -20,8 +20,8 @@ def test_a_gpu_is_known_by_the_names_that_people_and_drivers_use(spoken: str, na
 
 
 def test_memory_is_what_a_driver_reports_and_says_how_that_is_known() -> None:
-    assert {name: (accelerator(name).memory_gib, accelerator(name).known) for name in ("h100", "a10g", "h200")} == {
-        "h100": (79.19, "log"), "a10g": (22.06, "log"), "h200": (139.8, "derived"),
+    assert {name: (accelerator(name).memory_gib, accelerator(name).known) for name in ("h100", "a10g", "h200", "gh200")} == {
+        "h100": (79.19, "log"), "a10g": (22.06, "log"), "h200": (139.8, "log"), "gh200": (94.5, "derived"),
     }  # fmt: skip
 
 
@@ -33,9 +33,9 @@ def test_every_whole_gpu_of_the_instances_is_in_the_table() -> None:
             assert found.memory_gib < each.memory_mib / 1024
 
 
-def test_an_a100_takes_the_defaults_of_small_gpus() -> None:
+def test_an_a100_has_defaults_of_its_own() -> None:
     classes = {name: accelerator(name).memory_class for name in ("a100-80gb", "h100", "h200", "b200", "l40s")}
-    assert classes == {"a100-80gb": "other", "h100": "70", "h200": "70", "b200": "160", "l40s": "other"}
+    assert classes == {"a100-80gb": "a100", "h100": "70", "h200": "70", "b200": "160", "l40s": "other"}
 
 
 def test_no_name_means_two_gpus() -> None:
@@ -49,5 +49,5 @@ def test_an_unknown_gpu_is_answered_with_the_nearest() -> None:
 
 
 def test_the_table_carries_its_date_and_sources() -> None:
-    assert accelerators_read()[0] == "2026-11-20"
+    assert accelerators_read()[0] == "2026-11-30"
     assert accelerators_read()[1]

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from blueprint.planner.cache import Pool, pool_of
+from blueprint.planner.cache import CacheFormat, Pool, pool_of
 from blueprint.planner.memory import Layout, stages
 from blueprint.planner.models import known
 from blueprint.planner.units import Blocks, Bytes, Tokens, of_gib
-from blueprint.planner.versions import accounting
+from blueprint.planner.versions import Accounting, accounting
 
 OLD, NEW = accounting("0.19.0"), accounting("0.33.0")
 
 
-def pool(model: str, tensor: int = 1, cache: str = "auto") -> Pool:
+def pool(model: str, tensor: int = 1, cache: CacheFormat = "auto", version: Accounting = OLD) -> Pool:
     found = known(model)
-    return pool_of(found, Layout(tensor=tensor), stages(found.layers, 1)[0], cache, 2)  # type: ignore[arg-type]
+    return pool_of(found, Layout(tensor=tensor), stages(found.layers, 1)[0], cache, 2, version)
 
 
 def test_blocks_hold_sixteen_tokens_of_every_layer() -> None:
@@ -51,7 +53,7 @@ def test_windows_share_blocks_in_groups_as_in_the_logs(
     assert found.tokens(counted, Tokens(8192), Tokens(8192), OLD) == pytest.approx(tokens, rel=1e-3)
 
 
-def test_since_0_20_the_size_is_concurrency_times_context() -> None:
+def test_since_0_21_the_size_is_concurrency_times_context() -> None:
     found = pool("openai/gpt-oss-20b")
     blocks, length = Blocks(159648), Tokens(8192)
     assert found.tokens(blocks, length, Tokens(8192), OLD) == 1277184
@@ -72,6 +74,41 @@ def test_a_linear_layer_keeps_one_state_of_a_sequence_and_its_page_fits_it() -> 
     assert (len(found.groups), len(linear)) == (4, 3)
     assert linear[0].needs(Tokens(262144), Tokens(8192), 1) == 1
     assert found.block_bytes >= 16 * max(each.state_bytes for each in model.attention)
+
+
+def test_since_0_28_a_sequence_holds_a_second_state_for_the_prefixes_that_are_kept() -> None:
+    linear = [group for group in pool("Qwen/Qwen3.5-27B", version=NEW).groups if group.kind == "linear"]
+    assert linear[0].needs(Tokens(262144), Tokens(8192), 1) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "tensor", "cache", "block"),
+    [
+        ("Qwen/Qwen3.5-9B", 1, "auto", 528),
+        ("Qwen/Qwen3.5-9B", 1, "fp8", 1056),
+        ("Qwen/Qwen3-Next-80B-A3B-Instruct", 2, "auto", 544),
+    ],
+)
+def test_blocks_of_attention_grow_until_a_state_fits_as_in_the_logs(
+    model: str, tensor: int, cache: CacheFormat, block: int
+) -> None:
+    assert {group.block for group in pool(model, tensor, cache).groups} == {block}
+
+
+def test_layers_with_chunks_keep_every_token() -> None:
+    scout = pool("meta-llama/Llama-4-Scout-17B-16E-Instruct", 4)
+    assert [group.kind for group in scout.groups] == ["full"]
+    assert scout.block_bytes == 16 * 48 * 1024
+
+
+def test_windows_keep_every_token_before_there_were_groups() -> None:
+    assert [group.kind for group in pool("openai/gpt-oss-20b", version=accounting("0.8.5")).groups] == ["full"]
+
+
+def test_a_model_that_keeps_nothing_has_no_groups_and_serves_any_number() -> None:
+    found = pool("BAAI/bge-m3")
+    assert (found.groups, found.concurrency(Blocks(10), Tokens(8192), Tokens(8192))) == ((), math.inf)
+    assert found.tokens(Blocks(10), Tokens(8192), Tokens(8192), NEW) == 0
 
 
 def test_the_longest_sequence_is_the_last_that_fits() -> None:

@@ -1,11 +1,6 @@
-"""Published start-up logs, replayed; and what must hold whatever is asked."""
+"""What the planner answers, and what must hold whatever is asked. Replayed logs: test_replayed.py."""
 
 from __future__ import annotations
-
-import csv
-from collections import defaultdict
-from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +9,8 @@ from hypothesis import strategies as st
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.accelerators import accelerator, accelerators
 from blueprint.planner.capacity import Capacity, account, capacity
-from blueprint.planner.models import find, known
+from blueprint.planner.models import known
 from blueprint.planner.request import Request, settle
-
-PUBLISHED = Path(__file__).with_name("published.csv")
-"""Start-up logs of vLLM 0.19.0 on H100 at 0.95: https://github.com/jgchn/llm-d-planner, accuracy/results/v0.19.0/results_raw.csv."""
 
 SMALL = (
     "Qwen/Qwen3-8B",
@@ -27,92 +19,6 @@ SMALL = (
     "deepseek-ai/DeepSeek-V2-Lite-Chat",
     "Qwen/Qwen3.5-27B",
 )
-
-
-def logs() -> list[dict[str, str]]:
-    return list(csv.DictReader(PUBLISHED.open()))
-
-
-def asked(log: dict[str, str]) -> Request:
-    return Request(
-        tensor_parallel=int(log["tensor_parallel"]),
-        pipeline_parallel=int(log["pipeline_parallel"]),
-        max_model_len=int(log["max_model_len"]),
-        dtype=log["dtype"],
-        quantization=log["quantization"] or None,
-        kv_cache_dtype=log["kv_cache_dtype"],
-        gpu_memory_utilization=0.95,
-        vllm_version="0.19.0",
-        total_gpu_memory_gib=79.19,
-    )
-
-
-@cache
-def replayed() -> list[tuple[str, dict[str, str], Capacity]]:
-    found = []
-    for log in logs():
-        model = find(log["model"])
-        kind = model.architecture.attention_kind
-        found.append((kind, log, capacity(model.name, model.architecture, accelerator("H100-80GB"), asked(log))))
-    return found
-
-
-def off(predicted: float, measured: str) -> float:
-    return abs(predicted / float(measured) - 1)
-
-
-def test_tokens_of_the_cache_are_those_of_the_logs_within_three_percent_on_average_and_eight_at_worst() -> None:
-    errors = [off(found.kv_cache_tokens, log["kv_tokens"]) for _, log, found in replayed()]
-    assert len(errors) == 50
-    assert sum(errors) / len(errors) < 0.03
-    assert max(errors) < 0.08
-
-
-def test_every_kind_of_attention_is_within_three_percent_on_average() -> None:
-    errors = defaultdict(list)
-    for kind, log, found in replayed():
-        errors[kind].append(off(found.kv_cache_tokens, log["kv_tokens"]))
-    assert errors.keys() == {"mha", "gqa", "window", "latent"}
-    assert all(sum(each) / len(each) < 0.03 for each in errors.values())
-
-
-def test_weights_are_those_of_the_logs_within_one_percent_on_average_and_six_at_worst() -> None:
-    errors = [off(found.weights_gib_per_gpu, log["weights"]) for _, log, found in replayed()]
-    assert sum(errors) / len(errors) < 0.01
-    assert max(errors) < 0.06
-
-
-def test_the_stated_band_holds_every_log() -> None:
-    for _, log, found in replayed():
-        low, high = found.error_band.kv_cache_tokens
-        assert low <= int(log["kv_tokens"]) <= high, log["model"]
-        assert found.error_band.origin in {"calibrated", "derived"}
-
-
-@pytest.mark.parametrize(
-    ("model", "gpu", "version", "tensor", "gib", "tokens"),
-    [
-        ("moonshotai/Kimi-K2-Thinking", "h200", "0.11.0", 8, 46.80, 715072),
-        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "h100", "0.9.2", 4, 8.11, 178880),
-    ],
-)
-def test_logs_of_others_that_no_constant_has_seen_lie_in_the_stated_band(
-    model: str, gpu: str, version: str, tensor: int, gib: float, tokens: int
-) -> None:
-    """vllm-project/recipes, Kimi-K2-Think.md, and vLLM issue 21348; the versions are those of their dates."""
-    found = capacity(
-        model,
-        known(model),
-        accelerator(gpu),
-        Request(tensor_parallel=tensor, vllm_version=version, max_model_len=40960),
-    )
-    low, high = found.error_band.available_kv_cache_gib_per_gpu
-    assert low <= gib <= high
-    assert off(found.kv_cache_tokens, str(tokens)) < 0.08
-
-
-def test_what_started_in_a_log_fits() -> None:
-    assert [log["model"] for _, log, found in replayed() if not found.fits] == []
 
 
 @pytest.mark.parametrize(
@@ -285,18 +191,3 @@ def test_every_gpu_answers_for_every_model_of_the_test() -> None:
     for gpu in (each for each in accelerators().values() if each.capability >= 8):
         for model in SMALL:
             assert plain(model, gpu.name, Request(max_model_len=4096)).gpu == gpu.name
-
-
-def test_the_page_states_the_differences_that_are_found() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "explanation" / "capacity.md").read_text(encoding="utf-8")
-    names = {"mha": "multi-head", "gqa": "grouped", "window": "windows", "latent": "latent", "all": "all"}
-    for kind, name in names.items():
-        found = [(log, answer) for each, log, answer in replayed() if kind in {each, "all"}]
-        weights = [off(answer.weights_gib_per_gpu, log["weights"]) for log, answer in found]
-        tokens = [off(answer.kv_cache_tokens, log["kv_tokens"]) for log, answer in found]
-        (row,) = [line.split(" | ") for line in page.splitlines() if line.startswith(f"| {name} |")]
-        assert int(row[1]) == len(found)
-        for cell, errors in ((row[2], weights), (row[7], tokens)):
-            mean, worst = (float(part.strip(" %|")) for part in cell.split("/"))
-            assert mean == pytest.approx(100 * sum(errors) / len(errors), abs=0.051)
-            assert worst == pytest.approx(100 * max(errors), abs=0.051)

@@ -5,7 +5,7 @@ import pytest
 from blueprint.errors import NotFound
 from blueprint.planner.explained import instance_lines, model_lines
 from blueprint.planner.instances import instances
-from blueprint.planner.models import models, packed
+from blueprint.planner.models import alike, models
 
 
 def test_a_model_is_told_with_its_sizes_and_source() -> None:
@@ -16,16 +16,16 @@ def test_a_model_is_told_with_its_sizes_and_source() -> None:
     assert "2026-11-20: config.json" in text
 
 
-def test_an_instance_type_is_told_with_prices_and_what_is_derived() -> None:
+def test_an_instance_type_is_told_with_prices_and_how_memory_is_known() -> None:
     text = "\n".join(instance_lines("p5en.48xlarge"))
-    assert "139.8 GiB of each as its driver reports it (derived); EC2 reports 141.00" in text
+    assert "139.8 GiB of each as its driver reports it (log); EC2 reports 141.00" in text
     assert "us-gov-west-1 75.955 USD/h on-demand" in text
     assert "us-gov-east-1 no on-demand price in the table" in text
     assert "prices 2026-07-20" in text
 
 
 def test_everything_in_the_tables_can_be_told() -> None:
-    assert all(model_lines(name) for name in [*models(), *packed()])
+    assert all(model_lines(name) for name in [*models(), *alike()])
     assert all(instance_lines(name) for name in instances())
 
 

@@ -4,18 +4,27 @@ import pytest
 
 from blueprint.planner import memory
 from blueprint.planner.accelerators import accelerator
-from blueprint.planner.memory import Layout, captures, graphs, sampler_peak, stages, weights_per_rank
+from blueprint.planner.memory import (
+    Layout,
+    captures,
+    counts_of_tokens,
+    graphs,
+    non_torch,
+    sampler_peak,
+    stages,
+    weights_per_rank,
+)
 from blueprint.planner.models import known
 from blueprint.planner.quantization import weight_format, weights_of
 from blueprint.planner.units import Tokens, gib
-from blueprint.planner.versions import Batch
+from blueprint.planner.versions import Batch, accounting
 
 LLAMA = known("meta-llama/Llama-3.1-8B-Instruct")
 
 
 def test_every_constant_says_where_it_is_from() -> None:
     found = [each for each in vars(memory).values() if isinstance(each, memory.Constant)]
-    assert len(found) == 17
+    assert len(found) == 11
     assert all(each.source and each.origin in {"calibrated", "derived", "guessed"} for each in found)
 
 
@@ -48,7 +57,7 @@ def test_a_tied_embedding_is_held_twice_in_a_pipeline() -> None:
 
 
 def test_the_sampler_takes_fourteen_and_a_half_bytes_for_each_logit() -> None:
-    found = sampler_peak(LLAMA, Batch(1024, Tokens(8192)), 2, workspace=False)
+    found = sampler_peak(LLAMA, Batch(1024, Tokens(8192)), accounting("0.19.0"), 2, workspace=False)
     assert gib(found) == pytest.approx(14.5 * 1024 * 128256 / 2**30 + 0.12, abs=1e-6)
 
 
@@ -61,7 +70,40 @@ def test_as_many_sizes_are_captured_as_vllm_says(seqs: int, gpu: str, model: str
 
 
 def test_nothing_is_captured_eagerly() -> None:
-    assert graphs(LLAMA, stages(32, 1)[0], 256, accelerator("l4"), eager=True) == 0
+    assert graphs(LLAMA, stages(32, 1)[0], 256, accelerator("l4"), accounting("0.33.0"), eager=True) == 0
+
+
+def test_the_second_model_runner_counts_each_token_for_each_sequence() -> None:
+    batch, (stage,) = Batch(1024, Tokens(8192)), stages(32, 1)
+    assert counts_of_tokens(LLAMA, batch, stage, accounting("0.19.0")) == 0
+    assert counts_of_tokens(LLAMA, batch, stage, accounting("0.33.0")) == 1024 * (4 * 128256 + 4 * 4008)
+    mixture = known("Qwen/Qwen3-30B-A3B")
+    held = {
+        version: counts_of_tokens(mixture, batch, stage, accounting(version)) > 0 for version in ("0.26.0", "0.30.0")
+    }
+    assert held == {"0.26.0": False, "0.30.0": True}
+
+
+def test_what_the_driver_took_before_loading_counts_until_0_9() -> None:
+    old, new = (non_torch(LLAMA, Layout(), accelerator("h100"), accounting(version)) for version in ("0.8.5", "0.9.2"))
+    assert gib(old) - gib(new) == pytest.approx(memory.CONTEXT_GIB.value, abs=1e-6)
+
+
+def test_data_ranks_that_share_experts_exchange_tokens() -> None:
+    mixture, l4, version = known("Qwen/Qwen3-30B-A3B"), accelerator("l4"), accounting("0.29.0")
+    alone, shared = (non_torch(mixture, Layout(data=data), l4, version) for data in (1, 2))
+    assert gib(shared) - gib(alone) == pytest.approx(memory.DATA_GIB.value, abs=1e-6)
+    assert non_torch(LLAMA, Layout(data=2), l4, version) == non_torch(LLAMA, Layout(), l4, version)
+
+
+def test_routers_and_down_projections_are_whole_on_every_rank() -> None:
+    weights = weights_of(known("deepseek-ai/DeepSeek-V3"), weight_format("fp8"))
+    (stage,) = stages(61, 1)
+    eight = weights_per_rank(weights, Layout(tensor=8), stage, tied=False)
+    assert eight - weights.whole - weights.rotary == pytest.approx(
+        (weights.total - weights.whole - weights.rotary) / 8, rel=1e-6
+    )
+    assert gib(weights.whole) == pytest.approx(1.06, abs=0.01)
 
 
 def test_every_gpu_holds_the_whole_table_of_rotary_positions() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.models import divides_heads, find, known, models, models_read, models_sources, open_model, packed
+from blueprint.planner.models import alike, divides_heads, find, known, models, models_read, models_sources, open_model
 
 STATED = {
     "meta-llama/Llama-3.1-8B-Instruct": 131072, "meta-llama/Llama-3.3-70B-Instruct": 327680, "meta-llama/Llama-3.1-405B-Instruct": 516096,
@@ -30,7 +30,7 @@ def test_bytes_of_the_cache_are_those_that_are_published() -> None:
 
 def test_every_model_of_the_table_has_an_architecture() -> None:
     assert len(models()) >= 60
-    for name in [*models(), *packed()]:
+    for name in [*models(), *alike()]:
         assert known(name).body.total > 0
 
 
@@ -42,6 +42,21 @@ def test_another_checkpoint_has_the_layers_of_its_model_in_its_own_format() -> N
 @pytest.mark.parametrize("name", ["Qwen/Qwen3-32B", "qwen3-32b", "qwen/qwen3-32b"])
 def test_a_model_is_found_by_id_and_by_short_name(name: str) -> None:
     assert find(name).architecture == known("Qwen/Qwen3-32B")
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "form"),
+    [
+        ("RedHatAI/Qwen3-32B-FP8-dynamic", "Qwen/Qwen3-32B", "fp8"),
+        ("hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4", "meta-llama/Llama-3.1-70B-Instruct", "int4"),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B", "bf16"),
+        ("unsloth/gpt-oss-20b", "openai/gpt-oss-20b", "mxfp4"),
+    ],
+)
+def test_another_checkpoint_is_read_from_its_name_which_is_said(name: str, like: str, form: str) -> None:
+    found = find(name)
+    assert found.architecture == known(like).model_copy(update={"format": form})
+    assert found.source.endswith(f"by its name the layers of {like} in {form}")
 
 
 def test_an_unknown_model_is_answered_with_the_nearest() -> None:

@@ -76,7 +76,7 @@ def test_cost_of_tokens_is_a_range_that_grows_as_gpus_idle() -> None:
 def test_nothing_that_fits_is_answered_with_what_is_nearest() -> None:
     found = asked("deepseek-ai/DeepSeek-R1", Wanted(instance="g6e.48xlarge"))
     assert found.options == ()
-    assert found.skipped[0].because.startswith("weights: 78.4 GiB of weights in fp8 on each of 8")
+    assert found.skipped[0].because.startswith("weights: 79.5 GiB of weights in fp8 on each of 8")
     assert "larger GPU" in (found.nearest or "")
 
 

@@ -9,23 +9,25 @@ from blueprint.planner.versions import accounting, default_batch, versions_read
 
 
 @pytest.mark.parametrize(
-    ("version", "utilisation", "in_budget", "by_request", "factor"),
+    ("version", "utilisation", "in_budget", "by_request", "sampled", "slack"),
     [
-        ("0.8.2", 0.90, False, False, 2.5),
-        ("0.16.1", 0.90, False, False, 2.5),
-        ("v0.17.0", 0.90, False, False, 1.0),
-        ("0.19.0", 0.90, False, False, 1.0),
-        ("0.21.0", 0.92, True, True, 1.0),
-        ("0.33.0", 0.92, True, True, 1.0),
-        ("1.2", 0.92, True, True, 1.0),
+        ("0.8", 0.90, False, False, 36.6, None),
+        ("0.8.2", 0.90, False, False, 36.6, None),
+        ("0.9.2", 0.90, False, False, 36.6, 1.0),
+        ("0.16.1", 0.90, False, False, 36.6, 1.25),
+        ("v0.17.0", 0.90, False, False, 12.5, 1.25),
+        ("0.19.0", 0.90, False, False, 12.5, 1.5),
+        ("0.20.2rc1", 0.92, True, False, 12.5, 1.5),
+        ("0.33.0", 0.92, True, True, 12.5, 1.5),
+        ("1.2", 0.92, True, True, 12.5, 1.5),
     ],
 )
 def test_a_version_counts_as_the_last_change_before_it(
-    version: str, utilisation: float, in_budget: bool, by_request: bool, factor: float
+    version: str, utilisation: float, in_budget: bool, by_request: bool, sampled: float, slack: float | None
 ) -> None:
     found = accounting(version)
-    assert (found.utilisation, found.graphs_in_budget, found.tokens_by_request, found.activation_factor) == (
-        utilisation, in_budget, by_request, factor,
+    assert (found.utilisation, found.graphs_in_budget, found.tokens_by_request, found.sampled_bytes, found.group_slack) == (
+        utilisation, in_budget, by_request, sampled, slack,
     )  # fmt: skip
 
 
@@ -36,11 +38,21 @@ def test_a_version_before_the_table_or_none_at_all_is_refused(version: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("gpu", "seqs", "tokens"),
-    [("b200", 1024, 16384), ("h100", 1024, 8192), ("a100-80gb", 256, 2048), ("l4", 256, 2048)],
-)
-def test_defaults_follow_the_memory_of_the_gpu(gpu: str, seqs: int, tokens: int) -> None:
-    assert default_batch(accelerator(gpu), accounting("0.33.0"), Tokens(8192)) == (seqs, tokens)
+    ("gpu", "version", "seqs", "tokens"),
+    [
+        ("b200", "0.33.0", 1024, 16384), ("b200", "0.19.0", 1024, 8192), ("h100", "0.33.0", 1024, 8192), ("l4", "0.33.0", 256, 2048),
+        ("a100-80gb", "0.33.0", 256, 2048), ("a100-80gb", "0.8.5", 1024, 8192), ("l4", "0.8.3", 1024, 2048),
+    ],
+)  # fmt: skip
+def test_defaults_follow_the_memory_of_the_gpu_and_the_version(gpu: str, version: str, seqs: int, tokens: int) -> None:
+    assert default_batch(accelerator(gpu), accounting(version), Tokens(8192)) == (seqs, tokens)
+
+
+def test_a_row_of_the_table_says_only_what_it_changes() -> None:
+    before, after = accounting("0.17.0"), accounting("0.18.0")
+    assert before.model_dump(exclude={"since", "origin", "group_slack", "alone_gib", "joined_gib"}) == (
+        after.model_dump(exclude={"since", "origin", "group_slack", "alone_gib", "joined_gib"})
+    )
 
 
 def test_a_step_is_never_more_than_all_sequences_at_full_length() -> None:
@@ -48,5 +60,5 @@ def test_a_step_is_never_more_than_all_sequences_at_full_length() -> None:
 
 
 def test_the_table_carries_its_date_and_sources() -> None:
-    assert versions_read()[0] == "2026-11-20"
+    assert versions_read()[0] == "2026-11-30"
     assert versions_read()[1]

@@ -1,0 +1,167 @@
+"""How many parameters a model has, part by part. Norms and biases are left out: they are below 0.1%."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from blueprint.planner.families import Family
+from blueprint.planner.layers import head_dim_of, kinds_of
+from blueprint.planner.settings import Refused, Settings
+from blueprint.planner.states import STATES
+from blueprint.planner.units import Parameters
+
+
+class Parts(NamedTuple):
+    """Parameters of all layers, and the widths that decide how much one step needs."""
+
+    attention: Parameters
+    states: Parameters
+    """Of linear layers."""
+    dense: Parameters
+    routed: Parameters
+    routers: Parameters
+    """What chooses experts; every tensor rank holds them whole."""
+    replicated: Parameters
+    """What else every tensor rank holds whole: down-projections of latent attention and latent experts."""
+    decompressed: Parameters
+    """Up-projections of latent attention, which a quantised model holds once more in 16 bits."""
+    width: int
+    experts: int
+    per_token: int
+    expert_width: int
+    expert_hidden: int
+    """Width of what an expert reads and writes."""
+
+
+class _Feed(NamedTuple):
+    """Feed-forward parts of all layers."""
+
+    dense: int
+    routed: int = 0
+    routers: int = 0
+    replicated: int = 0
+    width: int = 0
+    experts: int = 0
+    per_token: int = 0
+    expert_width: int = 0
+    expert_hidden: int = 0
+
+
+def body_of(family: Family, settings: Settings, layers: int, hidden: int, heads: int) -> Parts:
+    """Count the parameters of attention and feed-forward parts over all layers."""
+    kinds = kinds_of(family, settings, layers)
+    attention = sum(_attention(family, settings, hidden, heads, kind) for kind in kinds)
+    linear = kinds.count("linear")
+    states = linear * STATES[family.states](settings, hidden).parameters if linear else 0
+    latent = kinds.count("latent")
+    whole = latent * _latent_whole(family, settings, hidden) if latent else 0
+    again = latent * _latent_up(settings, heads) if latent else 0
+    feed = (
+        _by_letter(kinds, settings, hidden)
+        if family.pattern == "letters"
+        else _in_each(family, settings, layers, hidden)
+    )
+    return Parts(
+        Parameters(attention), Parameters(states), Parameters(feed.dense), Parameters(feed.routed), Parameters(feed.routers),
+        Parameters(whole + feed.replicated), Parameters(again),
+        feed.width, feed.experts, feed.per_token, feed.expert_width, feed.expert_hidden,
+    )  # fmt: skip
+
+
+def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> _Feed:
+    """A feed-forward part in every layer, of experts where the family has them."""
+    experts = settings.optional(family.experts) if family.experts else 0
+    plain = settings.optional("intermediate_size_mlp") or settings.optional("intermediate_size")
+    if not experts:
+        width = settings.count("shared_intermediate_size" if family.dense_beside_states else "intermediate_size")
+        return _Feed(dense=layers * family.matrices * hidden * width, width=width)
+    expert_width = settings.count(family.expert_width)
+    step = settings.count("interleave_moe_layer_step", settings.count("decoder_sparse_step", 1))
+    sparse = (layers - settings.optional("first_k_dense_replace")) // step
+    beside = _beside(family, settings, expert_width)
+    return _Feed(
+        dense=sparse * 3 * hidden * beside + (layers - sparse) * 3 * hidden * plain,
+        routed=sparse * experts * 3 * hidden * expert_width, routers=sparse * hidden * experts, width=beside, experts=experts,
+        per_token=settings.count("num_experts_per_tok", settings.optional("top_k_experts") or None), expert_width=expert_width,
+        expert_hidden=hidden,
+    )  # fmt: skip
+
+
+def _by_letter(kinds: list[str], settings: Settings, hidden: int) -> _Feed:
+    """Feed-forward parts as layers of their own, with two matrices each (vllm/model_executor/models/nemotron_h.py)."""
+    sparse, width = kinds.count("experts"), settings.optional("intermediate_size")
+    dense = kinds.count("plain") * 2 * hidden * width
+    if not sparse:
+        return _Feed(dense=dense, width=width)
+    experts, expert_width = settings.count("n_routed_experts"), settings.count("moe_intermediate_size")
+    shared = settings.optional("n_shared_experts") * settings.count("moe_shared_expert_intermediate_size")
+    latent = settings.optional("moe_latent_size")
+    return _Feed(
+        dense=dense + sparse * 2 * hidden * shared, routed=sparse * experts * 2 * (latent or hidden) * expert_width,
+        routers=sparse * hidden * experts, replicated=sparse * hidden * 2 * latent, width=shared, experts=experts,
+        per_token=settings.count("num_experts_per_tok"), expert_width=expert_width, expert_hidden=latent or hidden,
+    )  # fmt: skip
+
+
+def _beside(family: Family, settings: Settings, expert_width: int) -> int:
+    """Width of what every token passes beside its experts."""
+    if family.dense_beside or family.pattern == "chunked":
+        return settings.count("intermediate_size")
+    shared = settings.optional("shared_expert_intermediate_size") or settings.optional("shared_intermediate_size")
+    return shared or settings.optional("n_shared_experts") * expert_width
+
+
+def _attention(family: Family, settings: Settings, hidden: int, heads: int, kind: str) -> int:
+    """Parameters of one layer's attention, as far as tensor ranks share them out."""
+    if kind in {"experts", "plain", "linear"}:
+        return 0
+    if kind == "latent":
+        query_rank, per_head = (
+            settings.optional("q_lora_rank"),
+            settings.count("qk_nope_head_dim") + settings.count("qk_rope_head_dim"),
+        )
+        return (
+            (query_rank or hidden) * heads * per_head
+            + _latent_up(settings, heads)
+            + heads * settings.count("v_head_dim") * hidden
+        )
+    dim, kv_heads = head_dim_of(settings, hidden, heads), settings.count("num_key_value_heads", heads)
+    if kind == "full" and settings.optional("global_head_dim"):
+        dim, kv_heads = settings.count("global_head_dim"), settings.count("num_global_key_value_heads", kv_heads)
+    query = heads * dim * (2 if family.gated_query else 1)
+    return hidden * (query + 2 * kv_heads * dim) + heads * dim * hidden
+
+
+def _latent_up(settings: Settings, heads: int) -> int:
+    return settings.count("kv_lora_rank") * heads * (settings.count("qk_nope_head_dim") + settings.count("v_head_dim"))
+
+
+def _latent_whole(family: Family, settings: Settings, hidden: int) -> int:
+    """Down-projections of one layer, and its sparse index (vllm/model_executor/models/deepseek_v2.py)."""
+    query_rank = settings.optional("q_lora_rank")
+    index = 0
+    if family.sparse:
+        width, index_heads = settings.count("index_head_dim"), settings.count("index_n_heads")
+        index = query_rank * index_heads * width + hidden * (width + index_heads)
+    return hidden * (query_rank + settings.count("kv_lora_rank") + settings.count("qk_rope_head_dim")) + index
+
+
+def vision_of(configuration: Mapping[str, object], refused: Refused) -> Parameters:
+    """Parameters of an encoder of images, 0 without one: its attention and feed-forward parts."""
+    vision = configuration.get("vision_config")
+    if not isinstance(vision, Mapping):
+        return Parameters(0)
+    settings = Settings(vision, {}, refused)
+    hidden = settings.count("hidden_size", settings.optional("embed_dim") or settings.optional("width") or None)
+    depth = settings.count("num_hidden_layers", settings.optional("depth") or None)
+    wide = settings.count("intermediate_size", 4 * hidden)
+    matrices = 3 if vision.get("model_type") in {"gemma4_vision", "pixtral", "qwen2_5_vl"} else 2
+    return Parameters(depth * (4 * hidden * hidden + matrices * hidden * wide) + _merger(settings, hidden))
+
+
+def _merger(settings: Settings, hidden: int) -> int:
+    """What joins patches into the width of the language model, once more for each layer whose patches go deeper."""
+    out, deeper = settings.optional("out_hidden_size"), settings.find("deepstack_visual_indexes")
+    joined = hidden * settings.count("spatial_merge_size", 1) ** 2
+    return joined * (joined + out) * (1 + (len(deeper) if isinstance(deeper, list) else 0)) if out else 0

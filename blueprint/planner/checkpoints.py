@@ -1,0 +1,33 @@
+"""What the name of a checkpoint says: the model whose layers it has, and the format of its weights."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+FORMATS_IN_NAMES = (
+    ("fp8-dynamic", "fp8"), ("fp8-block", "fp8"), ("fp8_dynamic", "fp8"), ("fp8", "fp8"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"),
+    ("awq-int4", "int4"), ("awq-4bit", "int4"), ("awq", "int4"), ("gptq-int4", "int4"), ("gptq-int8", "int8"), ("gptq", "int4"),
+    ("quantized.w4a16", "int4"), ("w4a16", "int4"), ("quantized.w8a8", "int8"), ("w8a8", "int8"), ("int4", "int4"), ("int8", "int8"),
+    ("bf16", "bf16"),
+)  # fmt: skip
+"""Endings that publishers use, longest first."""
+_ENDING = re.compile(r"[-_.](" + "|".join(re.escape(text) for text, _ in FORMATS_IN_NAMES) + r")$")
+_MAKERS = re.compile(r"^(meta-|nvidia-)")
+
+
+class Checkpoint(NamedTuple):
+    """A name, taken apart."""
+
+    model: str
+    """Small letters, without owner, maker and ending: two names of the same model agree."""
+    format: str | None
+    """None where the name does not say."""
+
+
+def checkpoint(name: str) -> Checkpoint:
+    """Take a name apart: `RedHatAI/Qwen3-32B-FP8-dynamic` is `qwen3-32b` in `fp8`."""
+    short = name.rpartition("/")[2].lower()
+    ending = _ENDING.search(short)
+    form = dict(FORMATS_IN_NAMES)[ending[1]] if ending else None
+    return Checkpoint(_MAKERS.sub("", short[: ending.start()] if ending else short), form)

@@ -1,0 +1,69 @@
+"""How well a case is known: everything that its prediction rests on without a log of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blueprint.planner.memory import DATA_GIB, PCIE_GIB, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from blueprint.planner.accelerators import Accelerator
+    from blueprint.planner.architecture import Architecture
+    from blueprint.planner.request import Settled
+
+MEASURED_ON = frozenset({"h100-sxm-80gb", "h200-sxm-141gb", "b200-180gb"})
+"""GPUs whose logs the constants were held against."""
+SMALL_BATCH = 256
+"""Sequences at which the sampler no longer outweighs an encoder of images."""
+HOPPER, ADA = 9, 8.9
+"""Compute capabilities. From Ada on, GPUs multiply in 8 bits."""
+ORDER: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
+
+
+def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[Origin, tuple[str, ...]]:
+    """The worst of what a case rests on, and what that is."""
+    found = (*_of_the_server(settled), *_of_the_gpu(model, gpu, settled), *_of_the_model(model, gpu, settled))
+    if not found:
+        return "calibrated", ("worst difference over the logs that the constants were fitted to",)
+    return max((origin for origin, _ in found), key=ORDER.index), tuple(text for _, text in found)
+
+
+def _of_the_server(settled: Settled) -> Iterator[tuple[Origin, str]]:
+    version = settled.version
+    if version.origin != "calibrated":
+        yield version.origin, f"memory accounting of vLLM {version.since} and later was not fitted to logs of it"
+
+
+def _of_the_gpu(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterator[tuple[Origin, str]]:
+    layout = settled.layout
+    if layout.tensor > 1 and gpu.link == "PCIe":
+        yield PCIE_GIB.origin, f"non-torch memory: {PCIE_GIB.source}"
+    if layout.data > 1 and model.experts:
+        yield DATA_GIB.origin, f"non-torch memory: {DATA_GIB.source}"
+    if gpu.name not in MEASURED_ON:
+        yield "derived", f"activation was fitted on {', '.join(sorted(MEASURED_ON))}, not on {gpu.name}"
+    if gpu.known == "derived" and "total_gpu_memory_gib" in settled.derived:
+        yield "derived", f"memory of {gpu.name} is derived, not read from a log"
+
+
+def _of_the_model(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterator[tuple[Origin, str]]:
+    if model.attention_kind in {"hybrid", "encoder"}:
+        yield "derived", f"{model.attention_kind} attention: what one step takes was not fitted"
+    if model.multimodal and settled.batch.seqs <= SMALL_BATCH:
+        yield (
+            "guessed",
+            "the peak of the encoder of images is not counted, and with few sequences it may be the larger one",
+        )
+    if model.experts and settled.format.name == "fp8":
+        yield from _of_narrow_experts(gpu)
+    if settled.format.name in {"nvfp4", "int4-g32"}:
+        yield "derived", f"weights in {settled.format.name}: what a checkpoint leaves in 16 bits differs"
+
+
+def _of_narrow_experts(gpu: Accelerator) -> Iterator[tuple[Origin, str]]:
+    if gpu.capability < ADA:
+        yield "guessed", "experts in 8 bits on a GPU without such arithmetic take more; one log by 5 GiB"
+    if gpu.capability // 1 == HOPPER:
+        yield "derived", "experts in 8 bits on Hopper: what their kernels hold was fitted to 3 logs"

@@ -1,0 +1,158 @@
+"""Published start-up logs, replayed: three sets, and what the page says of them.
+
+published.csv  vLLM 0.19.0 on H100 at 0.95, https://github.com/jgchn/llm-d-planner, accuracy/results/v0.19.0/results_raw.csv
+elsewhere.csv  other GPUs, versions and formats; each row names its record
+unseen.csv     records that were read when every constant stood, vLLM 0.14 to 0.19 on H200
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from blueprint.planner.accelerators import accelerator
+from blueprint.planner.capacity import Capacity, capacity
+from blueprint.planner.models import find
+from blueprint.planner.request import Request
+
+HERE = Path(__file__)
+PAGE = (HERE.parents[3] / "docs" / "explanation" / "capacity.md").read_text(encoding="utf-8")
+NAMES = {
+    "mha": "multi-head",
+    "gqa": "grouped",
+    "window": "windows",
+    "latent": "latent",
+    "hybrid": "hybrid",
+    "all": "all",
+}
+MISSED = "MiniMaxAI/MiniMax-M2"
+"""FP8 experts on a GPU that does not multiply in 8 bits: said to fit four A800, and a log has too little cache. The page says so."""
+
+
+class Replayed(NamedTuple):
+    """A log and the planner's answer to the same question."""
+
+    kind: str
+    log: dict[str, str]
+    found: Capacity
+
+    def off(self, key: str, predicted: float) -> float | None:
+        """Relative difference; None where the log does not print the figure."""
+        return abs(predicted / float(self.log[key]) - 1) if self.log.get(key) else None
+
+    @property
+    def tokens(self) -> float | None:
+        return self.off("kv_tokens", self.found.kv_cache_tokens)
+
+    @property
+    def weights(self) -> float | None:
+        return self.off("weights", self.found.weights_gib_per_gpu)
+
+
+def asked(log: dict[str, str]) -> Request:
+    same = {"tensor_parallel", "pipeline_parallel", "data_parallel", "max_model_len", "max_num_seqs", "max_num_batched_tokens",
+            "dtype", "quantization", "kv_cache_dtype"}  # fmt: skip
+    known = {"gpu_memory_utilization": "utilisation", "total_gpu_memory_gib": "memory_gib", "vllm_version": "version"}
+    told = {key: log.get(known.get(key, key)) for key in same | known.keys()}
+    return Request.model_validate_strings({key: value for key, value in told.items() if value})
+
+
+@cache
+def replayed(name: str) -> list[Replayed]:
+    return [answer(log) for log in csv.DictReader(HERE.with_name(f"{name}.csv").open(encoding="utf-8"))]
+
+
+def answer(log: dict[str, str]) -> Replayed:
+    known = (
+        {"gpu": "h100", "version": "0.19.0", "utilisation": "0.95", "memory_gib": "79.19"} if "gpu" not in log else {}
+    )
+    log = known | log
+    model = find(log["model"])
+    return Replayed(
+        model.architecture.attention_kind, log,
+        capacity(model.name, model.architecture, accelerator(log["gpu"]), asked(log), change=False),
+    )  # fmt: skip
+
+
+def told(errors: list[float | None]) -> list[float]:
+    return [each for each in errors if each is not None]
+
+
+def mean(errors: list[float]) -> float:
+    return sum(errors) / len(errors)
+
+
+@pytest.mark.parametrize(
+    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 71, 0.02, 0.10), ("unseen", 82, 0.01, 0.05)]
+)  # fmt: skip
+def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average: float, worst: float) -> None:
+    errors = told([each.tokens for each in replayed(name)])
+    assert len(errors) == logs
+    assert mean(errors) < average
+    assert max(errors) < worst
+
+
+@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+def test_every_kind_of_attention_is_within_three_percent_on_average(name: str) -> None:
+    for kind in {each.kind for each in replayed(name)}:
+        errors = told([each.tokens for each in replayed(name) if each.kind == kind])
+        assert mean(errors) < 0.03, kind
+
+
+@pytest.mark.parametrize(
+    ("name", "logs", "worst"), [("published", 50, 0.06), ("elsewhere", 73, 0.04), ("unseen", 82, 0.02)]
+)
+def test_weights_are_those_of_the_logs_within_one_percent_on_average(name: str, logs: int, worst: float) -> None:
+    errors = told([each.weights for each in replayed(name)])
+    assert len(errors) == logs
+    assert mean(errors) < 0.01
+    assert max(errors) < worst
+
+
+@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+def test_the_stated_band_holds_every_log(name: str) -> None:
+    outside = []
+    for each in replayed(name):
+        low, high = each.found.error_band.available_kv_cache_gib_per_gpu
+        if each.log["kv_gib"] and not low <= float(each.log["kv_gib"]) <= high:
+            outside.append((each.log["model"], each.log["version"]))
+    assert [model for model, _ in outside if model != MISSED] == []
+
+
+@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+def test_what_started_fits_and_what_did_not_start_does_not(name: str) -> None:
+    wrong = [
+        (each.log["model"], each.found.fits)
+        for each in replayed(name)
+        if each.found.fits != (each.log.get("started", "yes") == "yes")
+    ]
+    assert wrong == ([(MISSED, True)] if name == "elsewhere" else [])
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "unseen"])
+def test_sequences_at_once_are_those_of_the_logs_within_five_percent_on_average(name: str) -> None:
+    errors = told([each.off("max_concurrency", each.found.max_concurrency) for each in replayed(name)])
+    assert len(errors) > 50
+    assert mean(errors) < 0.05
+
+
+def cells(name: str, kind: str) -> list[str]:
+    """What the page has to say of one kind in one set."""
+    of_kind = [each for each in replayed(name) if kind in {each.kind, "all"}]
+    pairs = [told([each.weights for each in of_kind]), told([each.tokens for each in of_kind])]
+    return [str(len(of_kind)), *(f"{100 * mean(pair):.1f}% / {100 * max(pair):.1f}%" for pair in pairs)]
+
+
+@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+def test_the_page_states_the_differences_that_are_found(name: str) -> None:
+    for kind in sorted({each.kind for each in replayed(name)} | {"all"}):
+        row = f"| {name} | {NAMES[kind]} | {' | '.join(cells(name, kind))} |"
+        assert row in PAGE.splitlines(), row
+
+
+def test_the_page_names_what_was_missed() -> None:
+    assert MISSED.rpartition("/")[2] in PAGE
