@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from blueprint.errors import DocumentError, Problem
 from blueprint.planner.accelerators import gpu_of
-from blueprint.planner.capacity import Capacity, account, capacity
-from blueprint.planner.instances import instance
+from blueprint.planner.capacity import Account, Capacity, account, capacity
+from blueprint.planner.instances import Instance, instance
 from blueprint.planner.models import find
-from blueprint.planner.request import Request, settle
+from blueprint.planner.request import Request, Settled, settle
+from blueprint.planner.units import gib
 from blueprint.types import Frozen
 
-SHARED_MEMORY_GIB = 20
-"""In-memory volume at /dev/shm for tensor parallelism: what the production-stack chart of vLLM mounts."""
+SHARED_MEMORY_GIB, ALONE_MEMORY_GIB = 20, 1
+"""In-memory volume at /dev/shm: with several GPUs what the production-stack chart of vLLM mounts, with one for its own queues."""
 NVME_GIB_PER_SECOND, NETWORK_SHARE = 1.0, 0.5
 """Guessed, and slow on purpose: reading weights from local disks, or over half of the instance's network."""
-START_MINUTES = 5
-"""Compiling and capturing: 57 s and 81 s in a published log of vLLM 0.8 with 8 billion parameters, doubled."""
+START_MINUTES = 10
+"""Compiling and capturing: 57 s and 81 s in a published log of vLLM 0.8 with 8 billion parameters, four times as long."""
 
 
 class Probe(Frozen):
@@ -34,24 +35,20 @@ class Plan(Frozen):
     """A deployment of one model on one instance type."""
 
     capacity: Capacity
-    arguments: tuple[str, ...]
-    """Of `vllm serve`, with everything said that decides memory."""
+    arguments: Mapping[str, str | int | float | bool]
+    """Of `vllm serve`, named without dashes: everything that decides memory."""
     shared_memory_gib: int
-    """0 without tensor parallelism."""
+    at_once: int
+    """Full-length sequences that one replica holds."""
     replicas: int
+    """That hold the demand; 0 when the model does not fit."""
     replicas_per_instance: int
     instances: int
     probe: Probe
 
 
-class Demand(NamedTuple):
-    """How many full-length sequences are to be served at once."""
-
-    concurrency: int = 1
-
-
-def plan(model: str, name: str, request: Request, demand: Demand | None = None) -> Plan:
-    """Plan a model on an instance type.
+def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
+    """Plan a model on an instance type for so many full-length sequences at once.
 
     Raises NotFound for unknown names, DocumentError when the instance has no whole NVIDIA GPU, has fewer than asked
     for, or when the request contradicts itself. A model that does not fit is an answer: see `capacity.fits`.
@@ -59,51 +56,50 @@ def plan(model: str, name: str, request: Request, demand: Demand | None = None) 
     machine, found = instance(name), find(model)
     gpu = gpu_of(machine)
     if gpu is None:
-        raise DocumentError(
-            [
-                Problem(
-                    "has no whole NVIDIA GPU",
-                    path=("instance",),
-                    value=name,
-                    why="the planner counts their memory only",
-                )
-            ]
-        )
-    wide = (request.tensor_parallel or 1) * (request.pipeline_parallel or 1)
-    if wide > machine.accelerators:
-        raise DocumentError([Problem("has fewer GPUs than asked for", path=("instance",), value=name, allowed=f"1 to {machine.accelerators}",
+        raise DocumentError([Problem("has no whole NVIDIA GPU", path=("instance",), value=name, why="the planner counts their memory only")])  # fmt: skip
+    settled = settle(found.architecture, gpu, request)
+    if settled.layout.gpus > machine.accelerators:
+        raise DocumentError([Problem(f"is more GPUs than {name} has", path=("--tensor-parallel",), value=str(settled.layout.gpus),
+                                     allowed=f"1 to {machine.accelerators}", why="with pipeline and data ranks",
                                      fix=f"share the model over {machine.accelerators} GPUs, or take a larger instance")])  # fmt: skip
     answer = capacity(found.name, found.architecture, gpu, request, source=found.source)
-    settled = settle(found.architecture, gpu, request)
-    counted = account(found.architecture, gpu, settled)
-    at_once = min(settled.batch.seqs, int(answer.max_concurrency))
-    wanted = (demand or Demand()).concurrency
-    replicas = math.ceil(wanted / at_once) if answer.fits else 0
-    beside = machine.accelerators // wide
-    arguments = {
-        "--tensor-parallel-size": settled.layout.tensor, "--pipeline-parallel-size": settled.layout.pipeline,
-        "--max-model-len": settled.context, "--max-num-seqs": settled.batch.seqs, "--max-num-batched-tokens": settled.batch.tokens,
-        "--gpu-memory-utilization": settled.utilisation, "--kv-cache-dtype": request.kv_cache_dtype or "auto",
-    }  # fmt: skip
-    weights = counted.weights / 2**30 * wide
+    at_once = int(min(settled.batch.seqs, answer.max_concurrency)) if answer.fits else 0
+    replicas = math.ceil(demand / at_once) if at_once else 0
+    beside = machine.accelerators // settled.layout.gpus
     return Plan(
-        capacity=answer,
-        arguments=tuple(text for flag, value in arguments.items() for text in (flag, str(value))) + (("--enforce-eager",) if settled.eager else ()),
-        shared_memory_gib=SHARED_MEMORY_GIB if settled.layout.tensor > 1 else 0,
-        replicas=replicas, replicas_per_instance=beside, instances=math.ceil(replicas / beside),
-        probe=_probe(weights, machine.network_gbps, machine.nvme_gb),
+        capacity=answer, arguments=_arguments(settled, request), at_once=at_once, replicas=replicas, replicas_per_instance=beside,
+        instances=math.ceil(replicas / beside), probe=_probe(account(found.architecture, gpu, settled), settled, machine),
+        shared_memory_gib=SHARED_MEMORY_GIB if settled.layout.gpus > 1 else ALONE_MEMORY_GIB,
     )  # fmt: skip
 
 
-def _probe(weights_gib: float, network_gbps: float, nvme_gb: int) -> Probe:
+def _arguments(settled: Settled, request: Request) -> Mapping[str, str | int | float | bool]:
+    layout = settled.layout
+    told: dict[str, str | int | float | bool] = {
+        "gpu-memory-utilization": settled.utilisation, "kv-cache-dtype": request.kv_cache_dtype or "auto",
+        "max-model-len": int(settled.context), "max-num-batched-tokens": int(settled.batch.tokens), "max-num-seqs": settled.batch.seqs,
+        "tensor-parallel-size": layout.tensor,
+    }  # fmt: skip
+    told |= {"pipeline-parallel-size": layout.pipeline} if layout.pipeline > 1 else {}
+    told |= {"data-parallel-size": layout.data} if layout.data > 1 else {}
+    told |= {"decode-context-parallel-size": layout.context} if layout.context > 1 else {}
+    return (
+        told
+        | ({"enforce-eager": True} if settled.eager else {})
+        | ({"enable-expert-parallel": True} if layout.expert else {})
+    )
+
+
+def _probe(counted: Account, settled: Settled, machine: Instance) -> Probe:
     """Fetch once over the network, then read from a disk if there is one that holds them."""
-    fetch = weights_gib * 2**30 * 8 / (NETWORK_SHARE * network_gbps * 1e9)
-    read = weights_gib / NVME_GIB_PER_SECOND if nvme_gb * 1e9 > weights_gib * 2**30 else 0.0
+    weights = gib(counted.weights) * settled.layout.gpus
+    fetch = weights * 2**30 * 8 / (NETWORK_SHARE * machine.network_gbps * 1e9)
+    read = weights / NVME_GIB_PER_SECOND if machine.nvme_gb * 1e9 > weights * 2**30 else 0.0
     seconds = math.ceil(fetch + read)
     return Probe(
-        weights_gib=round(weights_gib, 1), load_seconds=seconds, startup_minutes=START_MINUTES + math.ceil(seconds / 60),
+        weights_gib=round(weights, 1), load_seconds=seconds, startup_minutes=START_MINUTES + math.ceil(seconds / 60),
         because=(
-            f"guessed: {NETWORK_SHARE:.0%} of {network_gbps:g} Gbit/s, then {NVME_GIB_PER_SECOND:g} GiB/s from local disks",
-            f"{START_MINUTES} minutes to compile and capture, from one published log, doubled",
+            f"guessed: {NETWORK_SHARE:.0%} of {machine.network_gbps:g} Gbit/s, then {NVME_GIB_PER_SECOND:g} GiB/s from local disks",
+            f"{START_MINUTES} minutes to compile and capture: four times what one published log says",
         ),
     )  # fmt: skip

@@ -20,8 +20,9 @@ from components.foundation.admission import Admission, ToPods
 from components.foundation.secret_access import decrypts_secrets, reads_secrets
 from components.hardened import Peer, mounted_secrets, network_policy
 from components.serving.route import SECRET, publish, route_port
+from components.serving.vllm_plan import served
 from components.serving.vllm_pod import Parts, pod
-from components.serving.vllm_server import PORT, tensor_parallel
+from components.serving.vllm_server import PORT, on_one_node
 from components.serving.vllm_spec import API_KEY, WORKLOAD
 from components.versions import image
 
@@ -52,7 +53,8 @@ QUEUE = "vllm:num_requests_waiting"
 class Vllm(Component):
     """Creates a Deployment with its service, disruption budget and scaling, and a route for each consumer.
 
-    Whether the model fits its GPUs is not decided here; a model that does not fit never becomes ready.
+    Arguments that decide memory, shared memory, replicas and the start-up budget are the planner's. Whether the model fits its
+    GPUs is decided when the document is validated.
     """
 
     LAYER: ClassVar[Layer] = Layer.SERVING
@@ -79,6 +81,8 @@ class Vllm(Component):
         self._objects = self.within(provider=cluster.provider_resource)
         self._key_arn = secrets.arns[f"{noun}/{API_KEY}"]
         pool = cast("CapacityPort", uses[f"gpu_pools/{spec.pool}"])
+        weights = cast("WeightsPort", ports["weights"])
+        self._told = on_one_node(spec, served(spec, weights.model, pool.instance), pool.accelerators)
         traces = cast("OtlpPort | None", ports.get("otlp"))
         mounted = mounted_secrets(
             self, "keys", namespace=self._space, files={API_KEY: self._key_arn}, opts=self._objects
@@ -89,15 +93,14 @@ class Vllm(Component):
             Parts(
                 image=image("vllm").at(platform), namespace=self._space, service_account=self._identity.service_account,
                 labels=self._identity.labels, programs=self.named("programs"), keys=self.named("keys"),
-                weights=cast("WeightsPort", ports["weights"]), pool=pool,
-                gpus=tensor_parallel(spec, pool.accelerators), traces=traces,
+                weights=weights, pool=pool, told=self._told, traces=traces,
                 certified=Certified(self, who=self._identity, service=WORKLOAD, cluster=cluster, network=network),
             ),
             programs, mounted,
         )  # fmt: skip
         self._service()
         self._budget()
-        if spec.max_replicas > spec.replicas:
+        if spec.max_replicas > self._told.replicas:
             self._scaling()
         for edge in platform.wiring.to(noun):
             self._admit(edge, identity, keys)
@@ -132,12 +135,12 @@ class Vllm(Component):
         return texts
 
     def _deployment(self, parts: Parts, programs: dict[str, str], mounted: pulumi.Resource) -> None:
-        spec, labels = self._spec, dict(self._identity.labels)
+        spec, told, labels = self._spec, self._told, dict(self._identity.labels)
         digest = hashlib.sha256("".join(programs[name] for name in sorted(programs)).encode()).hexdigest()
         kubernetes.apps.v1.Deployment(
             self.named("server"), metadata=self._meta(WORKLOAD),
             spec=kubernetes.apps.v1.DeploymentSpecArgs(
-                replicas=spec.replicas, revision_history_limit=5, progress_deadline_seconds=spec.startup_minutes * 60 + 600,
+                replicas=told.replicas, revision_history_limit=5, progress_deadline_seconds=told.startup_minutes * 60 + 600,
                 selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels),
                 strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
                     type="RollingUpdate",
@@ -153,7 +156,7 @@ class Vllm(Component):
             opts=pulumi.ResourceOptions.merge(
                 self._objects,
                 pulumi.ResourceOptions(
-                    depends_on=[mounted], ignore_changes=["spec.replicas"] if spec.max_replicas > spec.replicas else None
+                    depends_on=[mounted], ignore_changes=["spec.replicas"] if spec.max_replicas > told.replicas else None
                 ),
             ),
         )  # fmt: skip
@@ -190,9 +193,9 @@ class Vllm(Component):
             self.named("scaling"), api_version="keda.sh/v1alpha1", kind="ScaledObject", metadata=self._meta(WORKLOAD),
             spec={
                 "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": WORKLOAD},
-                "minReplicaCount": spec.replicas, "maxReplicaCount": spec.max_replicas,
+                "minReplicaCount": self._told.replicas, "maxReplicaCount": spec.max_replicas,
                 "pollingInterval": 15, "cooldownPeriod": 360,
-                "fallback": {"failureThreshold": 3, "replicas": spec.replicas},
+                "fallback": {"failureThreshold": 3, "replicas": self._told.replicas},
                 "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": slowly}}},
                 "triggers": [trigger],
             },

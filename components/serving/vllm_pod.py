@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from blueprint.ports import CapacityPort, OtlpPort, WeightsPort
     from components.certified import Certified
+    from components.serving.vllm_plan import Served
     from components.serving.vllm_spec import VllmSpec
 
 core = kubernetes.core.v1
@@ -42,7 +43,7 @@ class Parts:
     """Name of the provider class that mounts the keys."""
     weights: WeightsPort
     pool: CapacityPort
-    gpus: int
+    told: Served
     traces: OtlpPort | None
     certified: Certified
 
@@ -89,17 +90,17 @@ def _fetch(parts: Parts) -> core.ContainerArgs:
 
 
 def _serve(spec: VllmSpec, parts: Parts) -> core.ContainerArgs:
-    words: list[pulumi.Input[str]] = [f"{PROGRAMS}/start.py", *arguments(spec, gpus=parts.gpus)]
+    words: list[pulumi.Input[str]] = [f"{PROGRAMS}/start.py", *arguments(spec, parts.told)]
     if parts.traces is not None:
         words.append(pulumi.Output.concat("--otlp-traces-endpoint=", parts.traces.grpc))
     trusts = {} if parts.traces is None else {"OTEL_EXPORTER_OTLP_CERTIFICATE": AUTHORITY}
     return core.ContainerArgs(
         name="vllm", image=parts.image, command=["python3"], args=words,
-        env=env({**ENVIRONMENT, **trusts, "VLLM_ENGINE_READY_TIMEOUT_S": str(spec.startup_minutes * 60)}),
+        env=env({**ENVIRONMENT, **trusts, "VLLM_ENGINE_READY_TIMEOUT_S": str(parts.told.startup_minutes * 60)}),
         ports=[core.ContainerPortArgs(name="https", container_port=PORT, protocol="TCP")],
         security_context=container_security(USER),
-        resources=_resources(share(parts.pool.instance, parts.gpus), {parts.pool.accelerator_resource: str(parts.gpus)}),
-        startup_probe=http_probe("/health", PORT, scheme="HTTPS", failures=spec.startup_minutes * 6),
+        resources=_resources(share(parts.pool.instance, parts.told.gpus), {parts.pool.accelerator_resource: str(parts.told.gpus)}),
+        startup_probe=http_probe("/health", PORT, scheme="HTTPS", failures=parts.told.startup_minutes * 6),
         liveness_probe=http_probe("/health", PORT, scheme="HTTPS", failures=6),
         readiness_probe=http_probe("/health", PORT, scheme="HTTPS", period=5),
         lifecycle=core.LifecycleArgs(
@@ -128,7 +129,7 @@ def _scratch_mounts() -> list[core.VolumeMountArgs]:
 
 
 def _volumes(parts: Parts) -> list[core.VolumeArgs]:
-    memory = {"run": "16Mi", "shared-memory": "16Gi"}
+    memory = {"run": "16Mi", "shared-memory": f"{parts.told.shared_memory_gib}Gi"}
     return [
         core.VolumeArgs(name="weights", empty_dir=core.EmptyDirVolumeSourceArgs()),
         core.VolumeArgs(name="programs", config_map=core.ConfigMapVolumeSourceArgs(name=parts.programs)),

@@ -11,6 +11,7 @@ from components.serving.vllm_arguments import command_line
 
 if TYPE_CHECKING:
     from components.serving.vllm_arguments import Scalar
+    from components.serving.vllm_plan import Served
     from components.serving.vllm_spec import VllmSpec
 
 PORT = 8000
@@ -30,36 +31,31 @@ _SHARE = 0.9
 """Part of a node's allocatable memory and processors that replicas take; the rest is for agents on the node."""
 
 
-def tensor_parallel(spec: VllmSpec, accelerators: int) -> int:
-    """GPUs of one replica. Raises ProgramError when a node has fewer."""
-    wanted = spec.tensor_parallel or accelerators
-    if wanted > accelerators:
+def on_one_node(spec: VllmSpec, told: Served, accelerators: int) -> Served:
+    """The same, held against the GPUs of a node. Raises ProgramError when a node has fewer than one replica spans."""
+    if told.gpus > accelerators:
         raise ProgramError(
-            f"serving/{spec.name}: tensor_parallel is {wanted}, and a node of pool {spec.pool} has {accelerators} GPUs; "
-            f"lower it to {accelerators}, or choose a pool of larger nodes"
+            f"serving/{spec.name}: a replica spans {told.gpus} GPUs, and a node of pool {spec.pool} has {accelerators}; "
+            f"lower tensor_parallel to {accelerators}, or choose a pool of larger nodes"
         )
-    return wanted
+    return told
 
 
-def arguments(spec: VllmSpec, *, gpus: int) -> list[str]:
+def arguments(spec: VllmSpec, told: Served) -> list[str]:
     """Everything after `vllm serve` that is known at plan time."""
-    told: dict[str, Scalar] = {
+    whole: dict[str, Scalar] = {
+        **told.arguments,
         **spec.extra_arguments,
         "disable-access-log-for-endpoints": QUIET,
-        "gpu-memory-utilization": spec.gpu_memory_utilization,
         "host": "0.0.0.0",  # noqa: S104  inside the pod; network policies say who reaches it
-        "kv-cache-dtype": spec.kv_cache_dtype,
-        "max-model-len": spec.context,
-        "max-num-seqs": spec.concurrency,
         "port": PORT,
         "served-model-name": spec.name,
         "shutdown-timeout": spec.drain_seconds,
         "ssl-certfile": CERTIFICATE,
         "ssl-keyfile": CERTIFICATE,
-        "tensor-parallel-size": gpus,
         "trust-remote-code": False,
     }
-    return [WEIGHTS, *command_line(told)]
+    return [WEIGHTS, *command_line(whole)]
 
 
 def share(instance_name: str, gpus: int) -> dict[str, str]:

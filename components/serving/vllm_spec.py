@@ -62,16 +62,29 @@ class VllmSpec(Spec):
     gpu_memory_utilization: float = Field(
         0.92, ge=0.5, le=0.97, description="Share of GPU memory that vLLM may use; left out: 0.92, vLLM's own default"
     )
-    replicas: int = Field(2, ge=1, le=100, description="Fewest replicas; left out: 2, so that one can be drained")
+    demand: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Requests of full length that all replicas together are to hold at once; left out: nobody asked, and "
+        "replicas decides",
+    )
+    replicas: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Fewest replicas; left out: as many as hold the demand, and no fewer than 2, so that one can be drained",
+    )
     max_replicas: int = Field(4, ge=1, le=200, description="Most replicas; left out: 4")
     queue_per_replica: int = Field(
         5, ge=1, le=1000, description="Waiting requests per replica above which another one is started; left out: 5"
     )
-    startup_minutes: int = Field(
-        30,
+    startup_minutes: int | None = Field(
+        None,
         ge=5,
-        le=120,
-        description="Longest time to load, compile and warm up before a replica is given up; left out: 30",
+        le=240,
+        description="Longest time to load, compile and warm up before a replica is given up; left out: what the planner "
+        "counts for weights of this size on these nodes, and 30 for a model that it does not know",
     )
     drain_seconds: int = Field(
         120, ge=15, le=3600, description="Time that running requests get when a replica is stopped; left out: 120"
@@ -87,7 +100,7 @@ class VllmSpec(Spec):
             f"{name} cannot be set here: it {OURS[name]}" for name in sorted(OURS.keys() & self.extra_arguments.keys())
         ]
         found += problems({name: value for name, value in self.extra_arguments.items() if name not in OURS})
-        if self.replicas > self.max_replicas:
+        if (self.replicas or 0) > self.max_replicas:
             found.append(f"replicas is {self.replicas}, more than max_replicas {self.max_replicas}")
         if found:
             raise ValueError("; ".join(found))
@@ -112,8 +125,8 @@ class VllmSpec(Spec):
         """Whether the model fits the GPUs of its pool; nothing is said of a model or of arguments that the planner cannot read."""
         from components.compute.gpu_pool_spec import GpuPoolSpec  # noqa: PLC0415  the planner's tables are read when asked
         from components.models.open_weights_spec import OpenWeightsSpec  # noqa: PLC0415
-        from components.serving.vllm_fit import fit  # noqa: PLC0415
+        from components.serving.vllm_plan import conflicts  # noqa: PLC0415
 
         weights, pool = others.get(f"models/{self.model}"), others.get(f"gpu_pools/{self.pool}")
         if isinstance(weights, OpenWeightsSpec) and isinstance(pool, GpuPoolSpec):
-            yield from fit(self, weights.source, pool.instance)
+            yield from conflicts(self, weights.source, pool)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import DocumentError, NotFound
-from blueprint.planner.plan import Demand, plan
+from blueprint.planner.plan import plan
 from blueprint.planner.request import Request
 
 ASKED = Request(tensor_parallel=2, max_model_len=16384, max_num_seqs=64, max_num_batched_tokens=8192)
@@ -12,21 +12,29 @@ ASKED = Request(tensor_parallel=2, max_model_len=16384, max_num_seqs=64, max_num
 def test_a_server_is_told_everything_that_decides_memory() -> None:
     found = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED)
     assert found.capacity.fits
-    assert found.arguments == (
-        "--tensor-parallel-size", "2", "--pipeline-parallel-size", "1", "--max-model-len", "16384", "--max-num-seqs", "64",
-        "--max-num-batched-tokens", "8192", "--gpu-memory-utilization", "0.92", "--kv-cache-dtype", "auto",
-    )  # fmt: skip
+    assert found.arguments == {
+        "gpu-memory-utilization": 0.92, "kv-cache-dtype": "auto", "max-model-len": 16384, "max-num-batched-tokens": 8192,
+        "max-num-seqs": 64, "tensor-parallel-size": 2,
+    }  # fmt: skip
 
 
-def test_shared_memory_is_for_tensor_parallelism_only() -> None:
+def test_a_way_of_sharing_is_told_when_there_is_one() -> None:
+    asked = Request(tensor_parallel=2, data_parallel=2, pipeline_parallel=2, expert_parallel=True, enforce_eager=True)
+    told = plan("Qwen/Qwen3-30B-A3B", "p5.48xlarge", asked).arguments
+    assert told.items() >= {
+        "data-parallel-size": 2, "enable-expert-parallel": True, "enforce-eager": True, "pipeline-parallel-size": 2,
+    }.items()  # fmt: skip
+
+
+def test_one_gpu_needs_little_shared_memory_and_several_need_more() -> None:
     assert plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED).shared_memory_gib == 20
-    assert plan("Qwen/Qwen3-8B", "g6e.xlarge", Request(max_model_len=8192)).shared_memory_gib == 0
+    assert plan("Qwen/Qwen3-8B", "g6e.xlarge", Request(max_model_len=8192)).shared_memory_gib == 1
 
 
 def test_replicas_follow_the_demand_and_instances_the_replicas() -> None:
     one = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED)
-    at_once = int(one.capacity.max_concurrency)
-    many = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED, Demand(concurrency=3 * at_once))
+    assert one.at_once == min(64, int(one.capacity.max_concurrency))
+    many = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED, demand=3 * one.at_once)
     assert (one.replicas, one.instances, one.replicas_per_instance) == (1, 1, 2)
     assert (many.replicas, many.instances) == (3, 2)
 
@@ -47,7 +55,7 @@ def test_larger_weights_get_a_longer_start() -> None:
 
 
 def test_an_instance_without_enough_gpus_is_refused() -> None:
-    with pytest.raises(DocumentError, match="has fewer GPUs"):
+    with pytest.raises(DocumentError, match=r"more GPUs than g6e\.12xlarge has"):
         plan("Qwen/Qwen3-32B", "g6e.12xlarge", Request(tensor_parallel=8))
     with pytest.raises(DocumentError, match="no whole NVIDIA GPU"):
         plan("Qwen/Qwen3-32B", "trn2.48xlarge", Request())

@@ -8,13 +8,15 @@ from pydantic import ValidationError
 
 from blueprint.errors import ProgramError
 from components.serving.vllm_arguments import arguments
-from components.serving.vllm_server import share, tensor_parallel
+from components.serving.vllm_plan import served
+from components.serving.vllm_server import on_one_node, share
 from tests.components.builders import names, types
 from tests.components.manifests import check, only
 from tests.components.serving.conftest import DIGEST, vllm_graph, vllm_spec
 
 if TYPE_CHECKING:
     from blueprint.graph import ResourceGraph
+    from components.serving.vllm_spec import VllmSpec
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject"
@@ -115,7 +117,7 @@ def test_replicas_of_a_node_never_ask_for_more_than_it_has(gpus: int, cpu: str, 
 
 def test_a_long_start_is_waited_for_and_a_stop_leaves_time_to_finish(vllm: ResourceGraph) -> None:
     probe = server(vllm)["startupProbe"]
-    assert probe["periodSeconds"] * probe["failureThreshold"] == 30 * 60
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 12 * 60
     assert pod(vllm)["terminationGracePeriodSeconds"] == 150
     assert server(vllm)["lifecycle"]["preStop"] == {"sleep": {"seconds": 15}}
 
@@ -166,10 +168,14 @@ def test_kubernetes_takes_every_object(vllm: ResourceGraph) -> None:
     assert {"serving-chat-server", "serving-chat-service", "serving-chat-budget"} <= set(check(vllm))
 
 
+def told(gpus: int) -> VllmSpec:
+    return vllm_spec(tensor_parallel=gpus)
+
+
 def test_a_replica_that_spans_more_gpus_than_a_node_has_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ProgramError, match="tensor_parallel is 8, and a node of pool l40s has 4 GPUs; lower it to 4"):
-        tensor_parallel(vllm_spec(tensor_parallel=8), 4)
-    assert tensor_parallel(vllm_spec(tensor_parallel=2), 4) == 2
+    with pytest.raises(ProgramError, match="spans 8 GPUs, and a node of pool l40s has 4; lower tensor_parallel to 4"):
+        on_one_node(told(8), served(told(8), "Qwen/Qwen3-32B", "g6e.12xlarge"), 4)
+    assert on_one_node(told(2), served(told(2), "Qwen/Qwen3-32B", "g6e.12xlarge"), 4).gpus == 2
 
 
 def test_every_wrong_argument_is_told_at_once_with_the_nearest_name() -> None:

@@ -1,0 +1,161 @@
+"""How a replica of a model server is started, as the planner counts it; the same answer for validation and for the pod."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import ValidationError
+
+from blueprint.errors import DocumentError, NotFound, Problem
+from blueprint.planner.instances import instance
+from blueprint.planner.plan import ALONE_MEMORY_GIB, SHARED_MEMORY_GIB, Plan, plan
+from blueprint.planner.request import Request
+from blueprint.spec import Conflict
+
+if TYPE_CHECKING:
+    from components.compute.gpu_pool_spec import GpuPoolSpec
+    from components.serving.vllm_arguments import Scalar
+    from components.serving.vllm_spec import VllmSpec
+
+COUNTED: Mapping[str, str] = {
+    "data-parallel-size": "data_parallel", "decode-context-parallel-size": "decode_context_parallel", "dtype": "dtype",
+    "enable-expert-parallel": "expert_parallel", "enforce-eager": "enforce_eager", "max-num-batched-tokens": "max_num_batched_tokens",
+    "pipeline-parallel-size": "pipeline_parallel", "quantization": "quantization",
+}  # fmt: skip
+"""Extra arguments of a document that the planner counts, by what it calls them."""
+UNCOUNTED = frozenset({
+    "cpu-offload-gb", "enable-lora", "hf-overrides", "kv-cache-memory-bytes", "num-gpu-blocks-override", "speculative-config",
+})  # fmt: skip
+"""Extra arguments that decide memory in a way that the planner does not count; with one of them it says nothing."""
+FIELDS: Mapping[str, str] = {
+    "--gpu-memory-utilization": "gpu_memory_utilization", "--kv-cache-dtype": "kv_cache_dtype", "--max-model-len": "context",
+    "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
+}  # fmt: skip
+"""Where a document says what the planner knows by an option."""
+FEWEST = 2
+"""Replicas without a demand, so that one can be drained."""
+UNPLANNED_MINUTES = 30
+"""Start-up budget of a model that the planner cannot read."""
+
+
+class Served(NamedTuple):
+    """What the pod and its scaling are made from."""
+
+    arguments: Mapping[str, Scalar]
+    """Of `vllm serve`, without dashes, as far as they decide memory."""
+    gpus: int
+    shared_memory_gib: int
+    replicas: int
+    startup_minutes: int
+
+
+def planned(spec: VllmSpec, source: str, machine: str) -> Plan | None:
+    """The planner's answer; None for a model or an argument that it does not know: UNKNOWN, not a guess.
+
+    Raises DocumentError for what contradicts itself.
+    """
+    if UNCOUNTED & spec.extra_arguments.keys():
+        return None
+    more = {COUNTED[name]: value for name, value in spec.extra_arguments.items() if name in COUNTED}
+    try:
+        asked = Request.model_validate({
+            "tensor_parallel": spec.tensor_parallel or instance(machine).accelerators, "max_model_len": spec.context,
+            "max_num_seqs": spec.concurrency, "kv_cache_dtype": spec.kv_cache_dtype,
+            "gpu_memory_utilization": spec.gpu_memory_utilization, **more,
+        })  # fmt: skip
+        return plan(source, machine, asked, demand=spec.demand or 1)
+    except (NotFound, ValidationError):
+        return None
+
+
+def served(spec: VllmSpec, source: str, machine: str) -> Served:
+    """What the document says, and the planner's answer wherever it says nothing."""
+    found = None
+    with suppress(DocumentError):
+        found = planned(spec, source, machine)
+    if found is None:
+        gpus = spec.tensor_parallel or instance(machine).accelerators
+        told: dict[str, Scalar] = {
+            "gpu-memory-utilization": spec.gpu_memory_utilization, "kv-cache-dtype": spec.kv_cache_dtype,
+            "max-model-len": spec.context, "max-num-seqs": spec.concurrency, "tensor-parallel-size": gpus,
+        }  # fmt: skip
+        memory = SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB
+        return Served(told, gpus, memory, spec.replicas or FEWEST, spec.startup_minutes or UNPLANNED_MINUTES)
+    return Served(
+        found.arguments, found.capacity.gpus, found.shared_memory_gib,
+        spec.replicas or max(FEWEST, found.replicas if spec.demand else 0), spec.startup_minutes or found.probe.startup_minutes,
+    )  # fmt: skip
+
+
+def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Conflict]:
+    """What of a document does not go with the planner's answer, or with the pool."""
+    try:
+        found = planned(spec, source, pool.instance)
+    except DocumentError as error:
+        yield from _contradicting(error)
+        return
+    if found is not None and not found.capacity.fits:
+        yield _unfit(spec, source, pool.instance, found)
+        return
+    if found is not None:
+        yield from _short(spec, found)
+    yield from _crowded(spec, served(spec, source, pool.instance), pool)
+
+
+def _contradicting(error: DocumentError) -> Iterator[Conflict]:
+    """Certain where the document itself says it; an extra argument may mean more than the planner knows."""
+    for problem in error.problems:
+        field = FIELDS.get(problem.key)
+        yield Conflict(field or "extra_arguments", replace(problem, path=()), certain=field is not None)
+
+
+def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:
+    """Certain when not even the better end of the error band holds one request."""
+    counted = found.capacity
+    return Conflict(
+        "context",
+        Problem(
+            what=f"{source} does not fit {machine} with one request of {spec.context:,} tokens", value=str(spec.context),
+            allowed=f"up to {counted.longest_context:,} tokens" if counted.longest_context else "a smaller format or more GPUs",
+            why=f"{counted.limiting_term}: {counted.weights_gib_per_gpu:.1f} GiB of weights on each GPU, "
+            f"{counted.available_kv_cache_gib_per_gpu:.1f} GiB left for the cache ({counted.error_band.origin})",
+            fix=counted.smallest_change or "take a pool with larger GPUs",
+        ),
+        certain=counted.error_band.kv_cache_tokens[1] < spec.context,
+    )  # fmt: skip
+
+
+def _short(spec: VllmSpec, found: Plan) -> Iterator[Conflict]:
+    """Less than the planner counts: fewer replicas than the demand takes, less time than the weights take."""
+    if spec.demand and spec.replicas and spec.replicas < found.replicas:
+        yield Conflict("replicas", Problem(
+            what=f"holds fewer full-length requests than the demand of {spec.demand}", value=str(spec.replicas), allowed=f"{found.replicas} or more",
+            why=f"one replica holds {found.at_once} of {spec.context:,} tokens", fix="leave replicas out, and the planner counts them",
+        ), certain=False)  # fmt: skip
+    budget = found.probe.startup_minutes
+    if spec.startup_minutes and spec.startup_minutes < budget:
+        yield Conflict("startup_minutes", Problem(
+            what="is less than a start may take", value=str(spec.startup_minutes), allowed=f"{budget} or more",
+            why="; ".join(found.probe.because), fix="leave startup_minutes out, and the planner counts it",
+        ), certain=False)  # fmt: skip
+
+
+def _crowded(spec: VllmSpec, told: Served, pool: GpuPoolSpec) -> Iterator[Conflict]:
+    """More replicas than the document lets there be; certain where the document itself asks for them."""
+    if told.replicas > spec.max_replicas:
+        yield Conflict("max_replicas", Problem(
+            what=f"is fewer than the {told.replicas} replicas that there are at least", value=str(spec.max_replicas),
+            allowed=f"{told.replicas} or more", why="the fewest replicas follow from replicas, or from demand",
+            fix=f"raise max_replicas to {told.replicas}, or ask for less",
+        ), certain=True)  # fmt: skip
+    beside = instance(pool.instance).accelerators // told.gpus
+    nodes, most = math.ceil(told.replicas / beside) if beside else 0, pool.max_nodes * len(pool.capacity)
+    if nodes > most:
+        yield Conflict("pool", Problem(
+            what=f"{told.replicas} replicas, {beside} to a node, take {nodes} nodes", value=spec.pool, allowed=f"up to {most}",
+            why="max_nodes counts for each kind of capacity of the pool", fix=f"raise max_nodes of pool {spec.pool}, or set replicas to {most * beside}",
+        ), certain=bool(spec.replicas or spec.demand))  # fmt: skip

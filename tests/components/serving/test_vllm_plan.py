@@ -1,0 +1,147 @@
+"""What the planner decides of a served model, and what a document may not contradict."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint.planner.versions import LATEST
+from blueprint.spec import Conflict
+from components.compute.gpu_pool_spec import GpuPoolSpec
+from components.models.open_weights_spec import OpenWeightsSpec
+from components.serving.vllm_arguments import arguments
+from components.serving.vllm_plan import UNCOUNTED, Served, served
+from components.serving.vllm_spec import VllmSpec
+
+WEIGHTS = OpenWeightsSpec(
+    name="weights", source="Qwen/Qwen3-32B", revision="0" * 40, licence="Apache-2.0", owner="a@example.org", risk_class="limited"
+)  # fmt: skip
+
+
+def spec(**more: object) -> VllmSpec:
+    known = {"name": "chat", "model": "weights", "pool": "gpus", "context": 32768, "concurrency": 8}
+    return VllmSpec.model_validate({**known, **more})
+
+
+def conflicts(
+    source: str = "Qwen/Qwen3-32B", instance: str = "g6e.12xlarge", nodes: int = 2, **more: object
+) -> list[Conflict]:
+    others = {
+        "models/weights": WEIGHTS.model_copy(update={"source": source}),
+        "gpu_pools/gpus": GpuPoolSpec(name="gpus", instance=instance, max_nodes=nodes),
+    }
+    return list(spec(**more).conflicts(others))
+
+
+def told(source: str = "Qwen/Qwen3-32B", instance: str = "g6e.12xlarge", **more: object) -> Served:
+    return served(spec(**more), source, instance)
+
+
+def test_the_planner_counts_the_version_that_is_run() -> None:
+    assert arguments().version == LATEST
+
+
+def test_a_server_is_told_everything_that_decides_memory_though_the_document_is_silent() -> None:
+    assert told().arguments == {
+        "gpu-memory-utilization": 0.92, "kv-cache-dtype": "auto", "max-model-len": 32768, "max-num-batched-tokens": 2048,
+        "max-num-seqs": 8, "tensor-parallel-size": 4,
+    }  # fmt: skip
+
+
+def test_one_gpu_has_less_shared_memory_and_smaller_weights_a_shorter_start() -> None:
+    small = told("Qwen/Qwen3-8B", "g6e.xlarge", context=8192)
+    assert (small.gpus, small.shared_memory_gib) == (1, 1)
+    assert told().shared_memory_gib == 20
+    assert small.startup_minutes < told("Qwen/Qwen3-32B", "g6e.2xlarge").startup_minutes
+
+
+def test_replicas_follow_the_demand_and_are_two_without_one() -> None:
+    assert told().replicas == told(demand=1).replicas == told(demand=16).replicas == 2
+    assert told(demand=25).replicas == 4
+
+
+def test_what_the_document_says_stands() -> None:
+    found = told(replicas=3, startup_minutes=45, tensor_parallel=2, extra_arguments={"max-num-batched-tokens": 4096})
+    assert (found.replicas, found.startup_minutes, found.gpus) == (3, 45, 2)
+    assert found.arguments["max-num-batched-tokens"] == 4096
+
+
+def test_a_pipeline_of_the_document_is_counted_in_the_gpus_of_a_replica() -> None:
+    assert told(tensor_parallel=2, extra_arguments={"pipeline-parallel-size": 2}).gpus == 4
+
+
+@pytest.mark.parametrize("source", ["example/unknown-model", "deepseek-ai/DeepSeek-V4-Flash"])
+def test_a_model_that_the_planner_does_not_know_is_served_as_the_document_says(source: str) -> None:
+    found = told(source, tensor_parallel=2)
+    assert (found.gpus, found.shared_memory_gib, found.replicas, found.startup_minutes) == (2, 20, 2, 30)
+    assert "max-num-batched-tokens" not in found.arguments
+    assert conflicts(source=source, instance="g6e.xlarge") == []
+
+
+@pytest.mark.parametrize("name", sorted(UNCOUNTED))
+def test_nothing_is_said_where_an_argument_decides_memory_that_the_planner_does_not_count(name: str) -> None:
+    value = {"flag": True, "json": "{}"}.get(arguments().arguments[name].kind, 1)
+    assert conflicts(instance="g6e.2xlarge", extra_arguments={name: value}) == []
+
+
+def test_a_model_that_fits_is_not_spoken_of() -> None:
+    assert conflicts() == []
+
+
+def test_weights_larger_than_the_gpu_are_refused_with_the_smallest_change() -> None:
+    (found,) = conflicts(instance="g6e.2xlarge")
+    assert found.certain
+    assert found.field == "context"
+    assert found.problem.what == "Qwen/Qwen3-32B does not fit g6e.2xlarge with one request of 32,768 tokens"
+    assert found.problem.why.startswith("weights: ")
+    assert found.problem.fix == "a smaller format: weights in int4"
+
+
+def test_a_smaller_format_of_the_document_is_counted() -> None:
+    assert conflicts(instance="g6e.2xlarge", context=4096, extra_arguments={"quantization": "awq"}) == []
+
+
+def test_fewer_replicas_than_the_demand_takes_are_warned_of() -> None:
+    (found,) = conflicts(demand=25, replicas=2)
+    assert (found.field, found.certain, found.problem.allowed) == ("replicas", False, "4 or more")
+    assert found.problem.why == "one replica holds 8 of 32,768 tokens"
+
+
+def test_a_start_that_is_given_up_too_early_is_warned_of() -> None:
+    (found,) = conflicts(startup_minutes=5)
+    assert (found.field, found.certain) == ("startup_minutes", False)
+    assert f"{told().startup_minutes} or more" in found.problem.allowed
+
+
+def test_a_demand_beyond_the_bound_of_the_document_or_of_its_pool_is_refused() -> None:
+    assert [(each.field, each.certain) for each in conflicts(demand=100)] == [("max_replicas", True), ("pool", True)]
+    assert conflicts(demand=100, max_replicas=20, nodes=13) == []
+
+
+def test_a_pool_of_one_node_has_no_room_for_the_second_replica_that_nobody_asked_for() -> None:
+    (found,) = conflicts(nodes=1)
+    assert (found.field, found.certain) == ("pool", False)
+    assert found.problem.what == "2 replicas, 1 to a node, take 2 nodes"
+    assert found.problem.fix == "raise max_nodes of pool gpus, or set replicas to 1"
+    assert conflicts(nodes=1, replicas=1) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "more", "allowed"),
+    [
+        ("tensor_parallel", {"tensor_parallel": 8}, "1 to 4"),
+        ("tensor_parallel", {"tensor_parallel": 3}, "1, 2, 4, 8, 16"),
+        ("context", {"context": 100_000}, "1 to 40960"),
+    ],
+)
+def test_what_vllm_would_refuse_is_refused_in_the_document(field: str, more: dict[str, object], allowed: str) -> None:
+    (found,) = conflicts(tensor_parallel=more.get("tensor_parallel"), context=more.get("context", 32768))
+    assert (found.field, found.certain, found.problem.allowed) == (field, True, allowed)
+
+
+def test_a_format_that_only_names_how_weights_are_packed_is_no_reason_to_refuse() -> None:
+    (found,) = conflicts(extra_arguments={"quantization": "compressed-tensors"})
+    assert (found.field, found.certain) == ("extra_arguments", False)
+
+
+def test_without_its_model_or_its_pool_nothing_is_said() -> None:
+    assert list(spec().conflicts({})) == []
