@@ -74,15 +74,26 @@ def instance_lines(name: str) -> list[str]:
             f"  compute       capability {gpu.capability}, {gpu.bandwidth_gbs} GB/s, {gpu.dense_tflops} TFLOPS in 16 bits, {gpu.link}",
             f"  formats       {', '.join(each.name for each in FORMATS.values() if each.capability <= gpu.capability)}",
         ]
-    for region in PRICED:
-        cost = price(found.name, region)
-        lines.append(
-            f"  {region:<13} {'no on-demand price in the table' if cost is None else f'{cost.usd_per_hour:.3f} USD/h on-demand'}"
-        )
+    lines += [
+        line
+        for region in sorted(REGIONS, key=lambda each: (each not in PRICED, each))
+        if (line := _cost(found.name, region))
+    ]
     here = sorted(region for region in REGIONS if offered(found.name, region))
     lines += [
         f"  offered in    {', '.join(here) or 'not in the table of offers'}",
         f"  source        offers {offers_read()}: instances.yaml",
     ]
-    lines += [f"  source        prices {prices_read()[0]}: {source}" for source in prices_read()[1]]
+    lines += [f"  source        prices {read}: {source}" for read, source in prices_read()]
     return [*lines, *(f"  source        GPUs {accelerators_read()[0]}: {source}" for source in accelerators_read()[1])]
+
+
+def _cost(name: str, region: str) -> str:
+    """One line of prices; empty for a region of which nothing is known and nothing is expected."""
+    whole, spot = price(name, region), price(name, region, "spot")
+    told = [] if whole is None or whole.region != region else [f"{whole.usd_per_hour:.3f} USD/h on-demand"]
+    if spot is not None and spot.lowest < (whole or spot).usd_per_hour and spot.region == region:
+        low = f"{spot.lowest:.3f} to " if spot.lowest < spot.usd_per_hour else ""
+        told.append(f"{low}{spot.usd_per_hour:.3f} spot")
+    told = told or (["no on-demand price in the table"] if region in PRICED else [])
+    return f"  {region:<15} {', '.join(told)}" if told else ""

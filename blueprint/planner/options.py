@@ -14,7 +14,7 @@ from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import RESERVE_GIB, TIGHT_GIB, Account, account, limit_of
 from blueprint.planner.doubts import origin_of
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_read
-from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_read
+from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_from
 from blueprint.planner.quantization import FORMATS
 from blueprint.planner.regions import REGIONS
 from blueprint.planner.request import Request, Settled, divides, settle
@@ -52,6 +52,10 @@ class Option(Frozen):
     replicas: int
     instances: int
     usd_per_month: float | None
+    """At the highest price, where there is a range."""
+    lowest_usd_per_month: float | None
+    price_region: str | None
+    """Where that price was read; another region stands in where none was read for the one that was asked for."""
     price_caveat: str
     offered: bool | None
     """None: the table of offers does not cover the pair."""
@@ -113,7 +117,7 @@ def options(name: str, model: Architecture, request: Request, wanted: Wanted) ->
         kept += found
         if not found:
             skipped.append(_skipped(machine, cost, _why(model, machine, gpu, request, tried)))
-    ranked = tuple(sorted(kept, key=_rank))
+    ranked = tuple(sorted(kept, key=lambda each: _rank(each, wanted.region)))
     passed_over = tuple(
         sorted(skipped, key=lambda each: (each.usd_per_hour is None, each.usd_per_hour or 0.0, each.instance))
     )
@@ -121,13 +125,15 @@ def options(name: str, model: Architecture, request: Request, wanted: Wanted) ->
     return Options(
         schema=SCHEMA, model=name, region=wanted.region, capacity=wanted.purchase, concurrency=wanted.concurrency, context=context,
         utilisation=wanted.mix.utilisation, options=ranked, skipped=passed_over, nearest=None if ranked else _nearest(name, model, request, chosen),
-        sources=(f"prices {prices_read()[0]}: {prices_read()[1][0]}", f"offers {offers_read()}: instances.yaml"),
+        sources=("prices {}: {}".format(*prices_from(wanted.region, wanted.purchase)), f"offers {offers_read()}: instances.yaml"),
     )  # fmt: skip
 
 
-def _rank(each: Option) -> tuple[bool, float, int, str, str]:
+def _rank(each: Option, region: str) -> tuple[bool, bool, float, int, str, str]:
+    """Cheapest first; a price of another region says little about this one, so those come after all that are known."""
     return (
         each.usd_per_month is None,
+        each.price_region != region,
         each.usd_per_month or 0.0,
         -round(each.headroom_gib_per_gpu),
         each.instance,
@@ -237,17 +243,23 @@ def _option(
     cost = price(machine.name, wanted.region, wanted.purchase)
     rate = throughput(name, model, gpu, settled, found, wanted.mix)
     used = math.ceil(wanted.concurrency / replicas) * found.pool.needs(settled.context, settled.in_flight)
-    whole = None if cost is None else cost.usd_per_hour * machines / replicas
     return Option(
         instance=machine.name, gpu=gpu.name, gpus_per_instance=machine.accelerators, tensor_parallel=tensor, format=settled.format.name,
         verdict="tight" if answer.tight else "fits",
         headroom_gib_per_gpu=round(gib(found.available) - used * gib(found.pool.block_bytes), 2),
         concurrency_per_replica=at_once, replicas=replicas, instances=machines,
         usd_per_month=None if cost is None else round(cost.usd_per_hour * machines * HOURS, 2),
+        lowest_usd_per_month=None if cost is None else round(cost.lowest * machines * HOURS, 2),
+        price_region=None if cost is None else cost.region,
         price_caveat="no price in the table" if cost is None else cost.caveat, offered=offered(machine.name, wanted.region),
         output_tokens_per_second=rate,
-        usd_per_million_output_tokens=None if whole is None else usd_per_million(whole, rate, wanted.mix.utilisation),
+        usd_per_million_output_tokens=None if cost is None else _usd_per_million(cost, machines / replicas, rate, wanted.mix),
     )  # fmt: skip
+
+
+def _usd_per_million(cost: Price, share: float, rate: Throughput, mix: Mix) -> tuple[float, float]:
+    """With every instance paid for: a replica pays for its share of all of them."""
+    return usd_per_million((cost.lowest * share, cost.usd_per_hour * share), rate, mix.utilisation)
 
 
 def _skipped(machine: Instance, cost: Price | None, reason: str) -> Skipped:

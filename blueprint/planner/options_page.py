@@ -26,13 +26,21 @@ HEAD = (
 
 def cells(each: Option) -> tuple[str, ...]:
     """One option as text."""
-    cost = "unknown" if each.usd_per_month is None else f"{each.usd_per_month:,.0f}{'*' if each.price_caveat else ''}"
+    cost = monthly(each)
     span = each.usd_per_million_output_tokens
     return (
         each.instance, f"{each.gpus_per_instance} x {each.gpu}", f"TP{each.tensor_parallel}", each.format, each.verdict,
         f"{each.headroom_gib_per_gpu:.1f}", str(each.concurrency_per_replica), str(each.replicas), str(each.instances), cost,
         "unknown" if span is None else f"{span[0]:.2f} to {span[1]:.2f}",
     )  # fmt: skip
+
+
+def monthly(each: Option) -> str:
+    """USD a month, a range where prices are one, with a star where something is to be said about them."""
+    if each.usd_per_month is None or each.lowest_usd_per_month is None:
+        return "unknown"
+    low = f"{each.lowest_usd_per_month:,.0f} to " if each.lowest_usd_per_month < each.usd_per_month else ""
+    return f"{low}{each.usd_per_month:,.0f}{'*' if each.price_caveat else ''}"
 
 
 def notes(found: Options) -> list[str]:

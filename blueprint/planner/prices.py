@@ -23,8 +23,19 @@ class Price(NamedTuple):
     """USD an hour, the region it was read for, and what is not known about it."""
 
     usd_per_hour: float
+    """The highest, where the source has more than one."""
+    lowest: float
     region: str
     caveat: str
+
+
+class _Regional(NamedTuple):
+    """USD an hour in one region; spot prices are the lowest and the highest over its zones."""
+
+    on_demand: float | None
+    spot_low: float | None
+    spot_high: float | None
+    zones: int
 
 
 class _Table(Frozen):
@@ -35,10 +46,25 @@ class _Table(Frozen):
     rows: tuple[tuple[str | float | None, ...], ...]
 
 
+class _RegionalTable(Frozen):
+    read: str
+    sources: tuple[str, ...]
+    prices: Mapping[str, Mapping[str, _Regional]]
+
+
+def _read(name: str) -> object:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe
+
+
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("prices.yaml").read_text(encoding="utf-8")
-    return _Table.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  safe
+    return _Table.model_validate(_read("prices.yaml"))
+
+
+@cache
+def _regional() -> _RegionalTable:
+    return _RegionalTable.model_validate(_read("regional_prices.yaml"))
 
 
 @cache
@@ -52,16 +78,40 @@ def _prices() -> Mapping[str, Mapping[str, float]]:
 
 def price(name: str, region: str, purchase: Purchase = "on-demand") -> Price | None:
     """Price of an instance type; None where no source has one, not even for another region. Raises NotFound."""
-    known = _prices().get(instance(name).name, {})
-    caveats = [] if purchase == "on-demand" else [f"no source has {purchase} prices; this is on-demand"]
-    if region in known:
-        return Price(known[region], region, "; ".join(caveats))
-    if STAND_IN not in known or region.startswith("us-gov-"):
+    machine = instance(name).name
+    if purchase == "spot" and (found := _spot(machine, region)) is not None:
+        return found
+    caveats = [] if purchase == "on-demand" else [f"no source has its {purchase} price; this is on-demand"]
+    here = _on_demand(machine, region)
+    if here is None and not region.startswith("us-gov-"):
+        here = _on_demand(machine, STAND_IN)
+        caveats.append(f"price of {STAND_IN}; none was read for {region}")
+        region = STAND_IN
+    return None if here is None else Price(here, here, region, "; ".join(caveats))
+
+
+def _on_demand(machine: str, region: str) -> float | None:
+    own = _prices().get(machine, {})
+    if region in own or region in _table().columns:
+        return own.get(region)
+    regional = _regional().prices.get(machine, {}).get(region)
+    return None if regional is None else regional.on_demand
+
+
+def _spot(machine: str, region: str) -> Price | None:
+    found = _regional().prices.get(machine, {}).get(region)
+    if found is None or found.spot_low is None or found.spot_high is None:
         return None
-    caveats.append(f"price of {STAND_IN}; none was read for {region}")
-    return Price(known[STAND_IN], STAND_IN, "; ".join(caveats))
+    caveat = f"spot price of one moment, {'one zone' if found.zones == 1 else 'the lowest and the highest zone'}; it moves, and nodes can be taken back"
+    return Price(found.spot_high, found.spot_low, region, caveat)
 
 
-def prices_read() -> tuple[str, tuple[str, ...]]:
-    """Date of the table, and its sources."""
-    return _table().read, _table().sources
+def prices_read() -> tuple[tuple[str, str], ...]:
+    """Date and source of each table."""
+    return tuple((table.read, source) for table in (_table(), _regional()) for source in table.sources)
+
+
+def prices_from(region: str, purchase: Purchase) -> tuple[str, str]:
+    """Date and source of what `price` answers there."""
+    table = _table() if purchase != "spot" and region in _table().columns else _regional()
+    return table.read, table.sources[0]

@@ -107,9 +107,10 @@ def throughput(
     )  # fmt: skip
 
 
-def usd_per_million(usd_per_hour: float, rate: Throughput, utilisation: float) -> tuple[float, float]:
+def usd_per_million(usd_per_hour: tuple[float, float], rate: Throughput, utilisation: float) -> tuple[float, float]:
     """USD for a million output tokens, cheapest first, at a share of the time in which requests come."""
+    low, high = usd_per_hour
     return (
-        round(usd_per_hour / (3600 * rate.high * utilisation) * 1e6, 2),
-        round(usd_per_hour / (3600 * rate.low * utilisation) * 1e6, 2),
+        round(low / (3600 * rate.high * utilisation) * 1e6, 2),
+        round(high / (3600 * rate.low * utilisation) * 1e6, 2),
     )

@@ -19,8 +19,8 @@ def test_a_model_is_told_with_its_sizes_and_source() -> None:
 def test_an_instance_type_is_told_with_prices_and_how_memory_is_known() -> None:
     text = "\n".join(instance_lines("p5en.48xlarge"))
     assert "139.8 GiB of each as its driver reports it (log); EC2 reports 141.00" in text
-    assert "us-gov-west-1 75.955 USD/h on-demand" in text
-    assert "us-gov-east-1 no on-demand price in the table" in text
+    assert "us-gov-west-1   75.955 USD/h on-demand" in text
+    assert "us-gov-east-1   no on-demand price in the table" in text
     assert "prices 2026-07-20" in text
 
 

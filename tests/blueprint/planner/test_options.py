@@ -55,11 +55,23 @@ def test_what_a_region_does_not_have_is_skipped_and_never_priced_elsewhere_in_go
     assert all(not each.price_caveat for each in found.options if each.offered)
 
 
-def test_a_price_that_nobody_read_is_named_as_a_stand_in() -> None:
-    found = asked(wanted=Wanted(region="eu-central-1", purchase="spot"))
-    assert {each.price_caveat for each in found.options if each.usd_per_month} == {
-        "no source has spot prices; this is on-demand; price of us-east-1; none was read for eu-central-1"
+def test_prices_of_another_region_stand_in_and_come_last() -> None:
+    found = asked(wanted=Wanted(region="eu-central-1")).options
+    elsewhere = [each.price_region != "eu-central-1" for each in found if each.usd_per_month is not None]
+    assert elsewhere == sorted(elsewhere)
+    assert {each.price_caveat for each in found if each.price_region == "us-east-1"} == {
+        "price of us-east-1; none was read for eu-central-1"
     }
+    assert {each.price_caveat for each in found if each.price_region == "eu-central-1"} == {""}
+
+
+def test_spot_is_a_range_of_costs() -> None:
+    found = asked(wanted=Wanted(region="eu-central-1", purchase="spot"))
+    ranges = [each for each in found.options if each.price_caveat.startswith("spot price of one moment")]
+    assert len(ranges) > 10
+    assert all((each.lowest_usd_per_month or 0) <= (each.usd_per_month or 0) for each in ranges)
+    assert "1,378 to 3,583*" in as_table(found)
+    assert "skypilot" in found.sources[0]
 
 
 def test_cost_of_tokens_is_a_range_that_grows_as_gpus_idle() -> None:

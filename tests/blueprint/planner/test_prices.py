@@ -3,28 +3,50 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.instances import instance
-from blueprint.planner.prices import price, prices_read
+from blueprint.planner.instances import instance, instances
+from blueprint.planner.prices import _regional, price, prices_read
 
 
 def test_prices_are_those_of_the_source() -> None:
-    assert price("p5.48xlarge", "us-east-1") == (55.04, "us-east-1", "")
-    assert price("p5.48xlarge", "us-gov-west-1") == (66.048, "us-gov-west-1", "")
-    assert price("p6-b300.48xlarge", "us-gov-east-1") == (170.9, "us-gov-east-1", "")
+    assert price("p5.48xlarge", "us-east-1") == (55.04, 55.04, "us-east-1", "")
+    assert price("p5.48xlarge", "us-gov-west-1") == (66.048, 66.048, "us-gov-west-1", "")
+    assert price("p6-b300.48xlarge", "us-gov-east-1") == (170.9, 170.9, "us-gov-east-1", "")
+    assert price("g5.xlarge", "ap-east-1") == (1.5488, 1.5488, "ap-east-1", "")
+
+
+def test_both_sources_agree_where_they_meet() -> None:
+    both = [
+        (name, whole.usd_per_hour, _regional().prices[name]["us-east-1"].on_demand)
+        for name in instances()
+        if (whole := price(name, "us-east-1")) is not None and "us-east-1" in _regional().prices.get(name, {})
+    ]
+    assert len(both) > 35
+    assert [name for name, one, other in both if other is not None and abs(one - other) > 0.01] == []
+
+
+def test_a_spot_price_is_a_range_and_says_what_it_is_worth() -> None:
+    found = price("g6e.12xlarge", "eu-central-1", "spot")
+    assert found is not None
+    assert (found.lowest, found.usd_per_hour, found.region) == (1.8875, 4.9086, "eu-central-1")
+    assert "nodes can be taken back" in found.caveat
+    for name in instances():
+        spot = price(name, "us-west-2", "spot")
+        assert spot is None or 0 < spot.lowest <= spot.usd_per_hour
 
 
 def test_a_type_that_is_not_sold_on_demand_has_no_price() -> None:
     assert price("p5e.48xlarge", "us-east-1") is None
     assert price("g6e.xlarge", "us-gov-west-1") is None
+    assert price("g6e.xlarge", "us-gov-west-1", "spot") is None
 
 
 def test_what_stands_in_is_named() -> None:
-    found = price("g6e.xlarge", "eu-central-1", "reserved")
+    found = price("g7e.2xlarge", "eu-central-1", "reserved")
     assert found is not None
-    assert (found.usd_per_hour, found.region) == (1.861, "us-east-1")
+    assert found.region == "us-east-1"
     assert (
         found.caveat
-        == "no source has reserved prices; this is on-demand; price of us-east-1; none was read for eu-central-1"
+        == "no source has its reserved price; this is on-demand; price of us-east-1; none was read for eu-central-1"
     )
 
 
@@ -40,5 +62,5 @@ def test_memory_of_the_host_stands_beside_what_pods_can_ask_for() -> None:
 
 
 def test_the_table_carries_its_date_and_sources() -> None:
-    assert prices_read()[0] == "2026-07-20"
-    assert prices_read()[1]
+    assert [read for read, _ in prices_read()] == ["2026-07-20", "2026-07-13 or before"]
+    assert all("https://" in source for _, source in prices_read())

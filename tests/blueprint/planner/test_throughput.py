@@ -58,5 +58,5 @@ def test_a_longer_prompt_never_makes_more_tokens() -> None:
 
 def test_cost_is_price_by_tokens_at_the_time_that_is_used() -> None:
     rate = Throughput(low=500, high=1000, basis="estimate", published=(), assumptions=())
-    assert usd_per_million(3.6, rate, 1.0) == (1.0, 2.0)
-    assert usd_per_million(3.6, rate, 0.5) == (2.0, 4.0)
+    assert usd_per_million((3.6, 3.6), rate, 1.0) == (1.0, 2.0)
+    assert usd_per_million((1.8, 3.6), rate, 0.5) == (1.0, 4.0)
