@@ -36,8 +36,8 @@ Limit = Literal[
 
 BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.75, "guessed": 3.5}
 """GiB of a GPU that the prediction may be off by: the worst of the logs of each origin, rounded up (tests/blueprint/planner)."""
-RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 1.0}
-"""GiB that must be left over before it is said to fit."""
+RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": BANDS["guessed"]}
+"""GiB that must be left over before it is said to fit; what is guessed has to hold at the lower end of its band."""
 TIGHT_GIB = 1.5
 
 
