@@ -167,7 +167,8 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
             dense=parts.dense, experts=parts.routed, routers=parts.routers, replicated=parts.replicated, decompressed=parts.decompressed, vision=vision,
         ),
         intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
-        expert_intermediate=parts.expert_width, expert_hidden=parts.expert_hidden, format=quantised, rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
+        expert_intermediate=parts.expert_width, expert_hidden=parts.expert_hidden, format=quantised,
+        rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
         vision_whole=vision > 0 and family.name == "ministral3",
     )  # fmt: skip
 

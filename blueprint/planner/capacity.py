@@ -96,8 +96,8 @@ class Capacity(Frozen):
     available_kv_cache_gib_per_gpu: float
     """Below zero: what is missing before there is any cache."""
     kv_cache_tokens: int
-    max_concurrency: float
-    """Sequences of `max_model_len` tokens at once."""
+    max_concurrency: float | None
+    """Sequences of `max_model_len` tokens that the cache holds at once; None where nothing is kept of them."""
     longest_context: int
     """Tokens of the longest single sequence that the cache holds."""
     limiting_term: Limit
@@ -181,7 +181,7 @@ def capacity(
         budget_gib_per_gpu=_rounded(found.budget), weights_gib_per_gpu=_rounded(found.weights),
         activation_gib_per_gpu=_rounded(found.activation), buffers_gib_per_gpu=_rounded(found.buffers), non_torch_gib_per_gpu=_rounded(found.non_torch),
         cuda_graph_gib_per_gpu=_rounded(found.graphs), available_kv_cache_gib_per_gpu=_rounded(found.available),
-        kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2),
+        kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2) if found.pool.groups else None,
         longest_context=longest, limiting_term=at_once, smallest_change=smallest,
         error_band=ErrorBand(
             available_kv_cache_gib_per_gpu=(_rounded(low), _rounded(high)),

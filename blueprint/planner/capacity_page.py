@@ -12,6 +12,7 @@ from blueprint.planner.capacity import Capacity
 _COLOURS = {
     "weights": "#3b6ea5",
     "activation": "#d98c3f",
+    "buffers": "#c7a83f",
     "non-torch": "#8d8d8d",
     "CUDA graphs": "#7a5ea8",
     "KV cache": "#4a9a62",
@@ -27,13 +28,20 @@ def rows_of(found: Capacity) -> list[tuple[str, str]]:
         ("budget", f"{found.budget_gib_per_gpu:.2f} GiB per GPU"),
         ("weights", f"{found.weights_gib_per_gpu:.2f} GiB per GPU"),
         ("activation", f"{found.activation_gib_per_gpu:.2f} GiB per GPU"),
+        ("buffers", f"{found.buffers_gib_per_gpu:.2f} GiB per GPU"),
         ("non-torch", f"{found.non_torch_gib_per_gpu:.2f} GiB per GPU"),
         ("CUDA graphs", f"{found.cuda_graph_gib_per_gpu:.2f} GiB per GPU"),
         ("left for KV cache", f"{found.available_kv_cache_gib_per_gpu:.2f} GiB per GPU, between {low:.2f} and {high:.2f} ({found.error_band.origin})"),
-        ("KV cache", f"{found.kv_cache_tokens:,} tokens"), ("at once", f"{found.max_concurrency:.2f} full-length sequences"),
+        ("KV cache", f"{found.kv_cache_tokens:,} tokens"), ("at once", _at_once(found)),
         ("longest sequence", f"{found.longest_context:,} tokens"), ("limited by", found.limiting_term.replace("_", " ")),
         ("smallest change", found.smallest_change or ("none needed" if found.fits else "none of those tried makes it fit")),
     ]  # fmt: skip
+
+
+def _at_once(found: Capacity) -> str:
+    if found.max_concurrency is None:
+        return "as many as allowed: nothing is kept of a sequence"
+    return f"{found.max_concurrency:.2f} full-length sequences"
 
 
 def as_table(found: Capacity) -> str:
@@ -75,10 +83,11 @@ def terms_of(found: Capacity) -> list[tuple[str, float]]:
     rest = [
         ("weights", found.weights_gib_per_gpu),
         ("activation", found.activation_gib_per_gpu),
+        ("buffers", found.buffers_gib_per_gpu),
         ("non-torch", found.non_torch_gib_per_gpu),
     ]
-    inside = counted - sum(value for _, value in rest) > 0.02
-    if inside:
+    left = counted - sum(value for _, value in rest)
+    if abs(left - found.cuda_graph_gib_per_gpu) < abs(left):
         rest.append(("CUDA graphs", found.cuda_graph_gib_per_gpu))
     return [*rest, ("KV cache", max(0.0, found.available_kv_cache_gib_per_gpu))]
 

@@ -59,8 +59,8 @@ class Option(Frozen):
     price_caveat: str
     offered: bool | None
     """None: the table of offers does not cover the pair."""
-    output_tokens_per_second: Throughput
-    """Of one replica."""
+    output_tokens_per_second: Throughput | None
+    """Of one replica; None for an encoder, which writes none."""
     usd_per_million_output_tokens: tuple[float, float] | None
     """Range, at the stated utilisation, with every GPU of the instances paid for."""
 
@@ -241,7 +241,7 @@ def _option(
     replicas = math.ceil(wanted.concurrency / at_once)
     machines = math.ceil(replicas / (machine.accelerators // tensor))
     cost = price(machine.name, wanted.region, wanted.purchase)
-    rate = throughput(name, model, gpu, settled, found, wanted.mix)
+    rate = throughput(name, model, gpu, settled, found, wanted.mix) if model.attention else None
     used = math.ceil(wanted.concurrency / replicas) * found.pool.needs(settled.context, settled.in_flight)
     return Option(
         instance=machine.name, gpu=gpu.name, gpus_per_instance=machine.accelerators, tensor_parallel=tensor, format=settled.format.name,
@@ -253,7 +253,7 @@ def _option(
         price_region=None if cost is None else cost.region,
         price_caveat="no price in the table" if cost is None else cost.caveat, offered=offered(machine.name, wanted.region),
         output_tokens_per_second=rate,
-        usd_per_million_output_tokens=None if cost is None else _usd_per_million(cost, machines / replicas, rate, wanted.mix),
+        usd_per_million_output_tokens=None if cost is None or rate is None else _usd_per_million(cost, machines / replicas, rate, wanted.mix),
     )  # fmt: skip
 
 

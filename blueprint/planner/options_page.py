@@ -31,7 +31,7 @@ def cells(each: Option) -> tuple[str, ...]:
     return (
         each.instance, f"{each.gpus_per_instance} x {each.gpu}", f"TP{each.tensor_parallel}", each.format, each.verdict,
         f"{each.headroom_gib_per_gpu:.1f}", str(each.concurrency_per_replica), str(each.replicas), str(each.instances), cost,
-        "unknown" if span is None else f"{span[0]:.2f} to {span[1]:.2f}",
+        ("unknown" if each.output_tokens_per_second else "none written") if span is None else f"{span[0]:.2f} to {span[1]:.2f}",
     )  # fmt: skip
 
 
@@ -49,9 +49,10 @@ def notes(found: Options) -> list[str]:
         {each.price_caveat for each in found.options if each.price_caveat and each.usd_per_month is not None}
     )
     lines = [f"* {caveat}" for caveat in caveats]
-    if found.options:
+    rates = [each.output_tokens_per_second for each in found.options if each.output_tokens_per_second is not None]
+    if rates:
         lines.append(
-            f"USD a million output tokens: an estimate, at {found.utilisation:.0%} utilisation; {'; '.join(found.options[0].output_tokens_per_second.assumptions)}"
+            f"USD a million output tokens: an estimate, at {found.utilisation:.0%} utilisation; {'; '.join(rates[0].assumptions)}"
         )
     return [*lines, *(f"source: {source}" for source in found.sources)]
 

@@ -63,7 +63,8 @@ def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
                                      allowed=f"1 to {machine.accelerators}", why="with pipeline and data ranks",
                                      fix=f"share the model over {machine.accelerators} GPUs, or take a larger instance")])  # fmt: skip
     answer = capacity(found.name, found.architecture, gpu, request, source=found.source)
-    at_once = int(min(settled.batch.seqs, answer.max_concurrency)) if answer.fits else 0
+    held = settled.batch.seqs if answer.max_concurrency is None else int(answer.max_concurrency)
+    at_once = min(settled.batch.seqs, held) if answer.fits else 0
     replicas = math.ceil(demand / at_once) if at_once else 0
     beside = machine.accelerators // settled.layout.gpus
     return Plan(

@@ -128,7 +128,7 @@ def test_pages_say_the_same_in_every_format(run, tmp_path: Path) -> None:  # typ
     drawn = ET.fromstring((tmp_path / "page.svg").read_text())
     said = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert [line.partition(":")[0] for line in said if line.endswith("GiB") and ":" in line] == [
-        "weights", "activation", "non-torch", "CUDA graphs", "KV cache",
+        "weights", "activation", "buffers", "non-torch", "CUDA graphs", "KV cache",
     ]  # fmt: skip
 
 

@@ -85,6 +85,15 @@ def test_cost_of_tokens_is_a_range_that_grows_as_gpus_idle() -> None:
     assert idle[0] == pytest.approx(10 * busy[0], rel=0.05)
 
 
+def test_an_encoder_writes_no_tokens_and_has_no_price_for_them() -> None:
+    found = asked("BAAI/bge-m3", flags={"max_model_len": 8192})
+    assert {(each.output_tokens_per_second, each.usd_per_million_output_tokens) for each in found.options} == {
+        (None, None)
+    }
+    assert "none written" in as_table(found)
+    assert "USD a million output tokens:" not in as_table(found)
+
+
 def test_nothing_that_fits_is_answered_with_what_is_nearest() -> None:
     found = asked("deepseek-ai/DeepSeek-R1", Wanted(instance="g6e.48xlarge"))
     assert found.options == ()

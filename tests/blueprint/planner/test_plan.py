@@ -33,10 +33,15 @@ def test_one_gpu_needs_little_shared_memory_and_several_need_more() -> None:
 
 def test_replicas_follow_the_demand_and_instances_the_replicas() -> None:
     one = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED)
-    assert one.at_once == min(64, int(one.capacity.max_concurrency))
+    assert one.at_once == min(64, int(one.capacity.max_concurrency or 0))
     many = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED, demand=3 * one.at_once)
     assert (one.replicas, one.instances, one.replicas_per_instance) == (1, 1, 2)
     assert (many.replicas, many.instances) == (3, 2)
+
+
+def test_an_encoder_keeps_nothing_and_works_on_as_many_as_it_may() -> None:
+    found = plan("BAAI/bge-m3", "g6.xlarge", Request(max_num_seqs=128), demand=200)
+    assert (found.capacity.max_concurrency, found.at_once, found.replicas) == (None, 128, 2)
 
 
 def test_what_does_not_fit_has_no_replicas() -> None:

@@ -40,9 +40,9 @@ class Replayed(NamedTuple):
     log: dict[str, str]
     found: Capacity
 
-    def off(self, key: str, predicted: float) -> float | None:
+    def off(self, key: str, predicted: float | None) -> float | None:
         """Relative difference; None where the log does not print the figure."""
-        return abs(predicted / float(self.log[key]) - 1) if self.log.get(key) else None
+        return abs((predicted or 0.0) / float(self.log[key]) - 1) if self.log.get(key) else None
 
     @property
     def tokens(self) -> float | None:
