@@ -96,7 +96,7 @@ def as_svg(found: Capacity) -> str:
     """A bar of one GPU's memory; what does not fit sticks out behind the line of the budget."""
     terms = terms_of(found)
     whole = max(found.budget_gib_per_gpu, sum(value for _, value in terms)) or 1.0
-    title = f"{found.model} on {found.gpus} x {found.gpu}: {found.verdict}"
+    title = f"{found.model} on {found.gpus} x {found.gpu}: {found.verdict}, limited by {found.limiting_term.replace('_', ' ')}"
     parts, at = [], float(_LEFT)
     for index, (name, value) in enumerate(terms):
         wide = value / whole * _BAR
