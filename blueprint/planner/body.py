@@ -153,9 +153,9 @@ def vision_of(configuration: Mapping[str, object], refused: Refused) -> Paramete
     if not isinstance(vision, Mapping):
         return Parameters(0)
     settings = Settings(vision, {}, refused)
-    hidden = settings.count("hidden_size", settings.optional("embed_dim") or settings.optional("width") or None)
-    depth = settings.count("num_hidden_layers", settings.optional("depth") or None)
-    wide = settings.count("intermediate_size", 4 * hidden)
+    hidden = settings.first("hidden_size", "embed_dim", "width", "vt_hidden_size")
+    depth = settings.first("num_hidden_layers", "depth", "vt_num_hidden_layers")
+    wide = settings.count("intermediate_size", settings.optional("vt_intermediate_size") or 4 * hidden)
     matrices = 3 if vision.get("model_type") in {"gemma4_vision", "pixtral", "qwen2_5_vl"} else 2
     return Parameters(depth * (4 * hidden * hidden + matrices * hidden * wide) + _merger(settings, hidden))
 

@@ -50,6 +50,10 @@ class Settings:
         self._refused.say(key, "is missing" if value is None else f"{value!r} is no whole number above zero")
         return 1
 
+    def first(self, key: str, *others: str) -> int:
+        """The same under the first of several names that is there; refused by the name of the first."""
+        return self.count(key, next((found for each in others if (found := self.optional(each))), None))
+
     def optional(self, key: str) -> int:
         """A whole number, 0 where it is missing."""
         value = self.find(key)
