@@ -73,7 +73,7 @@ def head_of(found: Options) -> str:
     """One sentence that says what was asked and how it ended."""
     asked = f"{found.model}, {found.context:,} tokens, {found.concurrency} at once, {found.capacity} in {found.region}"
     if found.options:
-        return f"{asked}: {len(found.options)} options, cheapest {found.options[0].instance}"
+        return f"{asked}: {len(found.options)} option{'s' if len(found.options) > 1 else ''}, cheapest {found.options[0].instance}"
     return f"{asked}: nothing fits; nearest: {found.nearest or 'none of the changes tried'}"
 
 
