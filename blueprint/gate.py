@@ -20,6 +20,7 @@ import pulumi
 from pydantic import JsonValue, ValidationError
 
 from blueprint.errors import BlueprintError
+from blueprint.garbage import leave_garbage
 from blueprint.types import Frozen, Severity
 
 if TYPE_CHECKING:
@@ -193,4 +194,5 @@ def _raise(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    leave_garbage()
     sys.exit(answer_one())

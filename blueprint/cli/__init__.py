@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import traceback
 from importlib import import_module
@@ -10,7 +9,8 @@ from importlib import import_module
 import click
 
 from blueprint.cli.exits import Exit
-from blueprint.errors import BlueprintError, DocumentError, FileUnreadable, NotFound
+from blueprint.errors import BlueprintError, DocumentError, NotFound
+from blueprint.garbage import leave_garbage
 
 COMMANDS = {
     "new": "start a stack document, a component, a rule or a framework",
@@ -69,7 +69,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with a code of `Exit`."""
     words = sys.argv[1:] if arguments is None else arguments
-    _live_shortly(own_process=arguments is None)
+    if arguments is None:
+        leave_garbage()
     try:
         group.main(args=words, prog_name="blueprint", standalone_mode=False)
     except click.ClickException as error:
@@ -89,9 +90,6 @@ def main(arguments: list[str] | None = None) -> None:
         count = len(error.problems)
         click.echo(f"\n{count} problem{'s' if count != 1 else ''}; nothing was changed", err=True)
         sys.exit(Exit.USAGE)
-    except FileUnreadable as error:
-        click.echo(str(error), err=True)
-        sys.exit(Exit.USAGE)
     except BlueprintError as error:
         click.echo(str(error), err=True)
         sys.exit(Exit.USAGE)
@@ -101,12 +99,6 @@ def main(arguments: list[str] | None = None) -> None:
         if _wants_traceback():
             traceback.print_exc()
         sys.exit(Exit.UNEXPECTED)
-
-
-def _live_shortly(*, own_process: bool) -> None:
-    """Leave garbage to the end of a process that lives for seconds: collecting while the SDK loads is a fifth of its time."""
-    if own_process:
-        gc.disable()
 
 
 def _wants_traceback() -> bool:
