@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,9 @@ _ONE_AT_A_TIME = threading.Lock()
 
 _QUIET = 16
 """After so many turns of the loop without an output that settles, the rest is left to the SDK."""
+
+_FRAMES = 9
+"""Innermost frames that the SDK looks at to name the line that made a resource: six of its own, that line, and two spare."""
 
 
 def synthesize(
@@ -60,7 +64,7 @@ def synthesize(
         set_all_config(dict(config or {}), [])
         await run_in_stack(lambda: _settled(program))
 
-    with _ONE_AT_A_TIME, _settings_kept(), _collector_off():
+    with _ONE_AT_A_TIME, _settings_kept(), _collector_off(), _stacks_short():
         _in_a_thread_of_its_own(run)
     return recorder.graph()
 
@@ -147,3 +151,17 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _stacks_short() -> Iterator[None]:
+    """The SDK sends the whole stack with each registration, a tenth of a synth; only the line that made it is kept."""
+    before = getattr(sys, "tracebacklimit", None)
+    sys.tracebacklimit = _FRAMES
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = before

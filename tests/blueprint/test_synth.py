@@ -178,6 +178,13 @@ def test_the_line_of_the_program_is_known_and_not_written(graph: ResourceGraph) 
     assert Path(__file__).name not in graph.to_json()
 
 
+def test_a_short_stack_names_the_same_lines_as_the_whole_one(
+    graph: ResourceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blueprint.synth._FRAMES", 1000)
+    assert [one.source for one in synth().resources] == [one.source for one in graph.resources]
+
+
 def test_no_symbol_is_left_in_the_graph(graph: ResourceGraph) -> None:
     assert "~~" not in graph.to_json()
 

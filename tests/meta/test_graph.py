@@ -80,6 +80,14 @@ def test_every_resource_stands_under_a_component(stack: str) -> None:
 
 
 @every_stack
+def test_every_resource_names_the_line_of_ours_that_made_it(stack: str) -> None:
+    """The synth shows the SDK a few frames only; were they too few, the line would be missing or the SDK's."""
+    ours = re.compile(rf"{re.escape(str(ROOT))}/(blueprint|components)/[\w/]+\.py:[1-9]\d*")
+    made = (each for each in graph_of(stack).resources if not each.external and not each.type.startswith("pulumi:"))
+    assert {each.urn: each.source for each in made if not ours.fullmatch(each.source or "")} == {}
+
+
+@every_stack
 def test_every_aws_resource_names_its_provider(stack: str) -> None:
     """The default provider would deploy into whatever account the caller's credentials belong to."""
     assert not [each.urn for each in ours(stack, "aws:") if each.provider is None]
