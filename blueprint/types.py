@@ -18,13 +18,17 @@ from pydantic import (
 )
 
 
-class Frozen(BaseModel):
+class Plain(BaseModel):
+    """A value without sets: frozen, unknown keys refused. What is written by the ten thousand is one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Frozen(Plain):
     """A value: frozen, unknown keys refused, sets written in sorted order.
 
     A frozenset is written in hash order, which changes with PYTHONHASHSEED; the bytes of a document must not.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_serializer(mode="wrap")
     def _sets_sorted(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:

@@ -151,7 +151,8 @@ def _row(
     findings = [each.finding for each in shown]
     in_scope = {finding.rule for finding in findings if finding.verdict.outcome is not Outcome.NOT_APPLICABLE}
     missing = _missing(requirement, catalogue, in_scope)
-    by_layer = _by_layer(findings)
+    by_layer = _by_layer(shown)
+    applied = {each.key: each for one in shown for each in one.applied}
     return MatrixRow(
         framework=framework,
         edition=edition,
@@ -172,7 +173,7 @@ def _row(
         rules=tuple(sorted(rule.id for rule in rules)),
         verdicts=_count(_word(finding) for finding in findings),
         by_layer=by_layer,
-        applied_by=tuple(sorted({each.key: each for one in shown for each in one.applied}.values(), key=_by_key)),
+        applied_by=tuple(applied[key] for key in sorted(applied)),
         open=tuple(each.open for each in shown if each.open),
         remainder=requirement.remainder,
         exception=", ".join(sorted({each.exception for each in findings if each.exception})) or None,
@@ -181,11 +182,11 @@ def _row(
     )
 
 
-def _by_layer(findings: Sequence[Finding]) -> dict[str, Assessment]:
+def _by_layer(shown: Sequence[_Shown]) -> dict[str, Assessment]:
     there: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if finding.verdict.outcome is not Outcome.NOT_APPLICABLE:
-            there[layer_of(finding.urns)].append(finding)
+    for each in shown:
+        if each.finding.verdict.outcome is not Outcome.NOT_APPLICABLE:
+            there[each.layer].append(each.finding)
     return {layer: _assessment(controls_missing=False, findings=there[layer]) for layer in LAYERS if layer in there}
 
 
@@ -235,6 +236,7 @@ class _Shown(NamedTuple):
     """One finding as rows show it, made once however many rows it answers."""
 
     finding: Finding
+    layer: str
     applied: tuple[Applied, ...]
     open: Open | None
     digest: str
@@ -258,11 +260,7 @@ def _shown(finding: Finding, remedy: str) -> _Shown:
         else None
     )  # fmt: skip
     evidence = json.dumps([finding.id, outcome, [each.model_dump(mode="json") for each in applied]], sort_keys=True)
-    return _Shown(finding, applied, still_open, hashlib.sha256(evidence.encode()).hexdigest())
-
-
-def _by_key(applied: Applied) -> tuple[str, str, str]:
-    return applied.key
+    return _Shown(finding, layer_of(finding.urns), applied, still_open, hashlib.sha256(evidence.encode()).hexdigest())
 
 
 def _reason(requirement: Requirement, missing: Sequence[str], findings: Sequence[Finding]) -> str:

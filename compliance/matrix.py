@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from blueprint.errors import FileUnreadable
 from blueprint.posture import Contribution
-from blueprint.types import Frozen
+from blueprint.types import Plain
 from compliance.findings import Outcome
 from compliance.requirements import Kind, Standing
 
@@ -52,7 +52,7 @@ class Status(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-class Applied(Frozen):
+class Applied(Plain):
     """A property that a rule read and judged PASS."""
 
     urn: str
@@ -69,7 +69,7 @@ class Applied(Frozen):
         return self.urn, self.path, self.rule
 
 
-class Open(Frozen):
+class Open(Plain):
     """A finding that is still to be dealt with, and how."""
 
     id: str
@@ -81,7 +81,7 @@ class Open(Frozen):
     exception: str | None
 
 
-class Attested(Frozen):
+class Attested(Plain):
     """What somebody has signed for a requirement. It changes neither status nor assessment."""
 
     id: str
@@ -97,7 +97,7 @@ class Attested(Frozen):
         return f"{self.id} expired on {self.until}" if self.expired else f"{self.id} until {self.until}"
 
 
-class MatrixRow(Frozen):
+class MatrixRow(Plain):
     """One requirement and all that is known about it."""
 
     framework: str
@@ -131,7 +131,7 @@ class MatrixRow(Frozen):
     evidence_hash: str
 
 
-class PostureEntry(Frozen):
+class PostureEntry(Plain):
     """One effective value, as machines and as people read it."""
 
     parameter: str
@@ -146,7 +146,7 @@ class PostureEntry(Frozen):
     contributors: tuple[Contribution, ...]
 
 
-class Header(Frozen):
+class Header(Plain):
     """What was judged, with what, and when."""
 
     stack: str
@@ -161,7 +161,7 @@ class Header(Frozen):
     mode: str
 
 
-class Pairs(Frozen):
+class Pairs(Plain):
     """Rule × subject pairs; those that do not apply are on neither side."""
 
     applicable: int
@@ -171,7 +171,7 @@ class Pairs(Frozen):
     """Decided pairs that rest on a value that is absent and was taken from the table of provider's defaults."""
 
 
-class Summary(Frozen):
+class Summary(Plain):
     """Totals, each with its denominator."""
 
     rows: int
@@ -189,7 +189,7 @@ class Summary(Frozen):
     pairs: Pairs
 
 
-class Matrix(Frozen):
+class Matrix(Plain):
     """All rows with their totals and the posture that they were judged by; the machine contract blueprint.matrix/1."""
 
     schema_: Literal["blueprint.matrix/1"] = Field(SCHEMA, alias="schema")
