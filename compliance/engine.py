@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from blueprint.posture import JoinedPosture
 from blueprint.types import DataClass
-from compliance.bounds import Bounds, Schema, Unread
+from compliance.bounds import Bounds, Judged, Schema, Unread
 from compliance.facts.base import Known, Leaf, Subject, Unknown
 from compliance.findings import Estate, Finding, Outcome, Read, Verdict
 from compliance.predicates.registry import predicates
@@ -63,10 +64,16 @@ class _Schema:
     _bounds: dict[tuple[str, frozenset[DataClass] | None], tuple[str | None, JsonValue]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._guard = _validator(self.rule.when)
-        self._body = _validator(self.rule.requires)
         self._leaves = tuple(dict.fromkeys((*self.rule.when, *self.rule.requires)))
         self._bindings = self.rule.bindings
+
+    @cached_property
+    def _guard(self) -> Bounds:
+        return _validator(self.rule.when)
+
+    @cached_property
+    def _body(self) -> Bounds:
+        return _validator(self.rule.requires)
 
     def __call__(self, subject: Subject) -> Verdict:
         leaves: dict[str, Leaf[Hashable]] = {name: getattr(subject, name) for name in self._leaves}
@@ -90,7 +97,11 @@ class _Schema:
         if unset:
             return unset
         values = {name: value_of(leaf) for name, leaf in leaves.items()}
-        guard = self._guard.judge({name: values[name] for name in self.rule.when}, classes, self.posture)
+        guard = (
+            self._guard.judge({name: values[name] for name in self.rule.when}, classes, self.posture)
+            if self.rule.when
+            else Judged((), ())
+        )
         if guard.violated:
             told = _told(guard.violated, leaves)
             return _Answer(Outcome.NOT_APPLICABLE, f"the rule is about another case: {told}", guard.violated)

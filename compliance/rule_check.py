@@ -54,7 +54,8 @@ def problems_of(rule: Rule, source: Source) -> Iterator[Problem]:
     for key, schema in rule.schemas():
         for leaf, constraint in schema.items():
             yield from _constraint(source, (key, leaf), leaf, constraint, shapes)
-        yield from _compiled(source, key, schema)
+        if schema:
+            yield from _compiled(source, key, schema)
     yield from _predicate(rule, source)
     yield from _cases(rule, source, shapes)
 

@@ -182,7 +182,7 @@ class Reading:
         here: JsonValue | object = self.resource.inputs
         for part in path.split("."):
             if isinstance(here, dict):
-                if is_unknown(here) or is_secret(here) or as_ref(here):
+                if len(here) == 1 and (is_unknown(here) or is_secret(here) or as_ref(here)):
                     return here
                 here = here.get(part, MISSING)
             elif isinstance(here, list) and part.isdigit():

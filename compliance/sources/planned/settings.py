@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -26,7 +27,7 @@ class Settings:
     pod: Pod
     key: str
 
-    @property
+    @cached_property
     def file(self) -> File | None:
         """The file, if the pod mounts it and its text is known."""
         return next((each for each in files(self.pod) if each.key == self.key and each.document is not None), None)
