@@ -57,6 +57,11 @@ def test_a_field_that_documents_have_already_cannot_hold_permissions(kind: str) 
     assert "documents hold something else there" in refused(kind, permission_field="metadata")
 
 
+def test_the_label_of_a_model_is_ascii() -> None:
+    assert "String should match pattern" in refused("pgvector", embedding_model="gro\u00df")
+    assert spec("pgvector", embedding_model="BAAI/bge-m3:v1.5_q8").embedding_model == "BAAI/bge-m3:v1.5_q8"
+
+
 def test_weights_that_find_nothing_are_refused() -> None:
     assert "both 0" in refused("qdrant", hybrid={"vector_weight": 0, "text_weight": 0})
 
