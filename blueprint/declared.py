@@ -40,9 +40,8 @@ def declared(token: str) -> Declared:
     if found is None:
         return Declared()
     kinds = resource_types(found)
-    objects = {name: shape for name, kind in kinds.items() if isinstance(shape := _shape(kind, _DEEPEST), dict | list)}
-    if not token.startswith("aws:"):
-        objects = {}
+    looked_into = kinds.items() if token.startswith("aws:") else ()
+    objects = {name: shape for name, kind in looked_into if isinstance(shape := _shape(kind, _DEEPEST), dict | list)}
     inputs = inspect.signature(getattr(found, "_internal_init", found)).parameters
     spelled = resource_pulumi_to_py_names(found)
     given = {name for name in kinds if spelled.get(name, name) in inputs}
