@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import difflib
+import gc
 from collections.abc import Callable
 from functools import cache
 from itertools import islice
@@ -28,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden", action="store_true", help="write the golden files again instead of comparing with them"
     )
+
+
+def pytest_configure() -> None:
+    """Look for garbage less often: a worker keeps its graphs to the end, and each full look walks through all of them."""
+    gc.set_threshold(100_000, 10, 10)
+    atexit.register(gc.freeze)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

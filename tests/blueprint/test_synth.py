@@ -258,6 +258,8 @@ def test_it_runs_in_four_threads_at_once(graph: ResourceGraph) -> None:
 def test_hash_seeds_do_not_show(graph: ResourceGraph) -> None:
     code = (
         "import importlib.util, sys\n"
+        "from blueprint.garbage import leave_garbage\n"
+        "leave_garbage()\n"
         f"spec = importlib.util.spec_from_file_location('program', {str(Path(__file__))!r})\n"
         "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)\n"
         "sys.stdout.write(module.synth().to_json())\n"

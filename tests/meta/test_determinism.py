@@ -24,6 +24,8 @@ pytestmark = pytest.mark.xdist_group("experiments")
 
 PROGRAM = (
     "import hashlib\n"
+    "from blueprint.garbage import leave_garbage\n"
+    "leave_garbage()\n"
     "from tests.conftest import graph_of\n"
     "print(hashlib.sha256(graph_of('{stack}').to_json().encode()).hexdigest())"
 )
