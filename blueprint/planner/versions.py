@@ -99,7 +99,7 @@ def accounting(version: str) -> Accounting:
     matched = re.match(r"v?(\d+\.\d+(?:\.\d+)?)", version)
     known = [row for row in _rows() if matched and _ordinal(row.since) <= _ordinal(matched[1])]
     if not known:
-        raise NotFound("vLLM version", version, [f"{row.since} and later" for row in _rows()])
+        raise NotFound("vLLM version", version, [f"{_rows()[0].since} and later"])
     return known[-1]
 
 

@@ -36,6 +36,7 @@ FIELDS: Mapping[str, str] = {
     "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
 }  # fmt: skip
 """Where a document says what the planner knows by an option."""
+LONGER = "lower it, or give the rope scaling that makes it longer as the extra argument hf-overrides"
 FEWEST = 2
 """Replicas without a demand, so that one can be drained."""
 UNPLANNED_MINUTES = 30
@@ -110,7 +111,8 @@ def _contradicting(error: DocumentError) -> Iterator[Conflict]:
     """Certain where the document itself says it; an extra argument may mean more than the planner knows."""
     for problem in error.problems:
         field = FIELDS.get(problem.key)
-        yield Conflict(field or "extra_arguments", replace(problem, path=()), certain=field is not None)
+        fix = LONGER if field == "context" else problem.fix
+        yield Conflict(field or "extra_arguments", replace(problem, path=(), fix=fix), certain=field is not None)
 
 
 def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:
@@ -157,5 +159,5 @@ def _crowded(spec: VllmSpec, told: Served, pool: GpuPoolSpec) -> Iterator[Confli
     if nodes > most:
         yield Conflict("pool", Problem(
             what=f"{told.replicas} replicas, {beside} to a node, take {nodes} nodes", value=spec.pool, allowed=f"up to {most}",
-            why="max_nodes counts for each kind of capacity of the pool", fix=f"raise max_nodes of pool {spec.pool}, or set replicas to {most * beside}",
+            why="max_nodes counts for each kind of capacity of the pool", fix=f"raise max_nodes of pool {spec.pool} to {math.ceil(nodes / len(pool.capacity))}, or ask for no more than {most * beside}",
         ), certain=bool(spec.replicas or spec.demand))  # fmt: skip

@@ -121,7 +121,7 @@ def test_a_pool_of_one_node_has_no_room_for_the_second_replica_that_nobody_asked
     (found,) = conflicts(nodes=1)
     assert (found.field, found.certain) == ("pool", False)
     assert found.problem.what == "2 replicas, 1 to a node, take 2 nodes"
-    assert found.problem.fix == "raise max_nodes of pool gpus, or set replicas to 1"
+    assert found.problem.fix == "raise max_nodes of pool gpus to 2, or ask for no more than 1"
     assert conflicts(nodes=1, replicas=1) == []
 
 
