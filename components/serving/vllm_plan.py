@@ -38,7 +38,7 @@ FIELDS: Mapping[str, str] = {
 """Where a document says what the planner knows by an option."""
 LONGER = "lower it, or give the rope scaling that makes it longer as the extra argument hf-overrides"
 FEWEST = 2
-"""Replicas without a demand, so that one can be drained."""
+"""Replicas without a demand, so that one can be drained; fewer where the document lets there be no more."""
 UNPLANNED_MINUTES = 30
 """Start-up budget of a model that the planner cannot read."""
 
@@ -75,7 +75,7 @@ def planned(spec: VllmSpec, source: str, machine: str) -> Plan | None:
 
 def served(spec: VllmSpec, source: str, machine: str) -> Served:
     """What the document says, and the planner's answer wherever it says nothing."""
-    found = None
+    fewest, found = min(FEWEST, spec.max_replicas), None
     with suppress(DocumentError):
         found = planned(spec, source, machine)
     if found is None:
@@ -85,10 +85,10 @@ def served(spec: VllmSpec, source: str, machine: str) -> Served:
             "max-model-len": spec.context, "max-num-seqs": spec.concurrency, "tensor-parallel-size": gpus,
         }  # fmt: skip
         memory = SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB
-        return Served(told, gpus, memory, spec.replicas or FEWEST, spec.startup_minutes or UNPLANNED_MINUTES)
+        return Served(told, gpus, memory, spec.replicas or fewest, spec.startup_minutes or UNPLANNED_MINUTES)
     return Served(
         found.arguments, found.capacity.gpus, found.shared_memory_gib,
-        spec.replicas or max(FEWEST, found.replicas if spec.demand else 0), spec.startup_minutes or found.probe.startup_minutes,
+        spec.replicas or max(fewest, found.replicas if spec.demand else 0), spec.startup_minutes or found.probe.startup_minutes,
     )  # fmt: skip
 
 

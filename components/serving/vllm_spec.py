@@ -73,7 +73,7 @@ class VllmSpec(Spec):
         None,
         ge=1,
         le=100,
-        description="Fewest replicas; left out: as many as hold the demand, and no fewer than 2, so that one can be drained",
+        description="Fewest replicas; left out: as many as hold the demand, and no fewer than 2, so that one can be drained, unless max_replicas is 1",
     )
     max_replicas: int = Field(4, ge=1, le=200, description="Most replicas; left out: 4")
     queue_per_replica: int = Field(

@@ -57,6 +57,8 @@ def test_one_gpu_has_less_shared_memory_and_smaller_weights_a_shorter_start() ->
 def test_replicas_follow_the_demand_and_are_two_without_one() -> None:
     assert told().replicas == told(demand=1).replicas == told(demand=16).replicas == 2
     assert told(demand=25).replicas == 4
+    assert told(max_replicas=1).replicas == 1
+    assert conflicts(max_replicas=1, nodes=1) == []
 
 
 def test_what_the_document_says_stands() -> None:
