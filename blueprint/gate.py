@@ -145,6 +145,7 @@ def answer_one(judge: Callable[[Question], Answer] = judged) -> int:
     except BlueprintError as error:
         answer = Answer(nonce=question.nonce, digest="", reasons=(str(error),))
     except Exception as error:  # noqa: BLE001  said in one line; the parent stops on the exit code
+        sys.stdout.flush()  # what the program printed comes before the error, which the parent takes from the last line
         traceback.print_exc()
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -110,7 +110,8 @@ def test_a_document_that_is_refused_is_told_without_a_traceback(question: Questi
     assert str(stopped.value) == "prod.yaml:3:1: pool: no such pool"
 
 
-def test_a_crashing_judge_says_its_error_in_one_line(question: Question) -> None:
+def test_a_crashing_judge_says_its_error_in_one_line(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with pytest.raises(Stopped) as stopped:
         ask(question, child(CHILD.format(body="raise KeyError('no such rule')")), stop)
     assert str(stopped.value) == "the gate failed with exit code 1, so nothing is deployed: KeyError: 'no such rule'"
