@@ -175,7 +175,8 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
 
 def _context(settings: Settings) -> int:
     """Tokens that vLLM accepts: YaRN and linear scaling stretch them, Llama 3's own is in the stated number already."""
-    stated, scaling = settings.count("max_position_embeddings"), settings.find("rope_scaling")
+    stated = settings.count("max_position_embeddings")
+    scaling = settings.find("rope_scaling") or settings.find("rope_parameters")  # as transformers 5 calls it
     if not isinstance(scaling, Mapping):
         return stated
     kind, factor = scaling.get("rope_type") or scaling.get("type"), scaling.get("factor")

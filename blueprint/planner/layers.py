@@ -99,6 +99,9 @@ def rotary_of(family: Family, settings: Settings, hidden: int, heads: int) -> in
         return 0
     if family.pattern == "latent":
         return settings.count("qk_rope_head_dim")
-    share = settings.find("partial_rotary_factor")
+    turned = settings.find("rope_parameters")  # where transformers 5 keeps it
+    share = settings.find("partial_rotary_factor") or (
+        turned.get("partial_rotary_factor") if isinstance(turned, Mapping) else None
+    )
     width = head_dim_of(settings, hidden, heads) * (share if isinstance(share, int | float) else 1)
     return round(width) * (2 if family.two_bases else 1)

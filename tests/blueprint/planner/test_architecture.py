@@ -151,6 +151,14 @@ def test_a_file_that_holds_no_configuration_is_said_to_be_unreadable(tmp_path: P
 )
 def test_scaling_that_vllm_multiplies_by_makes_the_context_longer(scaling: object, context: int) -> None:
     assert architecture({**PLAIN, "rope_scaling": scaling}).context == context
+    assert architecture({**PLAIN, "rope_parameters": scaling}).context == context
+
+
+def test_a_part_of_the_head_that_turns_is_read_where_either_release_of_transformers_keeps_it() -> None:
+    old, new = ({"partial_rotary_factor": 0.5}, {"rope_parameters": {"partial_rotary_factor": 0.5}})
+    assert (
+        architecture({**PLAIN, **old}).rotary == architecture({**PLAIN, **new}).rotary == architecture(PLAIN).rotary / 2
+    )
 
 
 def test_defaults_of_a_configuration_class_stand_in_where_a_file_is_silent() -> None:
