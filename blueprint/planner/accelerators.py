@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 
-import yaml
-
 from blueprint.errors import NotFound
 from blueprint.planner.instances import Instance, instance
+from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
 
@@ -53,8 +51,7 @@ class _Table(Frozen):
 
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("accelerators.yaml").read_text(encoding="utf-8")
-    return _Table.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  safe
+    return _Table.model_validate(table("accelerators"))
 
 
 @cache

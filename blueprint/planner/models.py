@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-import yaml
-
 from blueprint.errors import FileUnreadable, NotFound
 from blueprint.planner.architecture import Architecture, architecture
 from blueprint.planner.checkpoints import checkpoint
+from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
 
@@ -75,8 +73,7 @@ class Named(NamedTuple):
 
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("models.yaml").read_text(encoding="utf-8")
-    return _Table.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  safe
+    return _Table.model_validate(table("models"))
 
 
 @cache

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal, NamedTuple
 
-import yaml
-
 from blueprint.planner.instances import instance
+from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
 Purchase = Literal["on-demand", "spot", "reserved"]
@@ -52,19 +50,14 @@ class _RegionalTable(Frozen):
     prices: Mapping[str, Mapping[str, _Regional]]
 
 
-def _read(name: str) -> object:
-    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe
-
-
 @cache
 def _table() -> _Table:
-    return _Table.model_validate(_read("prices.yaml"))
+    return _Table.model_validate(table("prices"))
 
 
 @cache
 def _regional() -> _RegionalTable:
-    return _RegionalTable.model_validate(_read("regional_prices.yaml"))
+    return _RegionalTable.model_validate(table("regional_prices"))
 
 
 @cache

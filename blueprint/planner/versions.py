@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal, NamedTuple
-
-import yaml
 
 from blueprint.errors import NotFound
 from blueprint.planner.accelerators import Accelerator
+from blueprint.planner.tables import table
 from blueprint.planner.units import Tokens
 from blueprint.types import Frozen
 
@@ -75,8 +73,7 @@ class _Table(Frozen):
 
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("versions.yaml").read_text(encoding="utf-8")
-    return _Table.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  safe
+    return _Table.model_validate(table("versions"))
 
 
 @cache
