@@ -30,7 +30,7 @@ COUNTED: Mapping[str, str] = {
 UNCOUNTED = frozenset({
     "cpu-offload-gb", "enable-lora", "hf-overrides", "kv-cache-memory-bytes", "num-gpu-blocks-override", "speculative-config",
 })  # fmt: skip
-"""Extra arguments that decide memory in a way that the planner does not count; with one of them it says nothing."""
+"""Extra arguments that decide memory in a way that the planner does not count."""
 FIELDS: Mapping[str, str] = {
     "--gpu-memory-utilization": "gpu_memory_utilization", "--kv-cache-dtype": "kv_cache_dtype", "--max-model-len": "context",
     "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
@@ -99,10 +99,12 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     except DocumentError as error:
         yield from _contradicting(error)
         return
-    if found is not None and not found.capacity.fits:
+    if found is None:
+        yield _unknown(spec, source)
+    elif not found.capacity.fits:
         yield _unfit(spec, source, pool.instance, found)
         return
-    if found is not None:
+    else:
         yield from _short(spec, found)
     yield from _crowded(spec, served(spec, source, pool.instance), pool)
 
@@ -113,6 +115,21 @@ def _contradicting(error: DocumentError) -> Iterator[Conflict]:
         field = FIELDS.get(problem.key)
         fix = LONGER if field == "context" else problem.fix
         yield Conflict(field or "extra_arguments", replace(problem, path=(), fix=fix), certain=field is not None)
+
+
+def _unknown(spec: VllmSpec, source: str) -> Conflict:
+    """That nobody counted: neither a fit nor a misfit."""
+    uncounted = ", ".join(sorted(UNCOUNTED & spec.extra_arguments.keys()))
+    return Conflict(
+        "extra_arguments" if uncounted else "model",
+        Problem(
+            what="whether it fits the pool is UNKNOWN, and so is how many requests it holds", value=uncounted or source,
+            why="what it does to memory is not counted" if uncounted else "the planner does not know this model or its format",
+            fix="measure it, and say replicas and startup_minutes" if uncounted
+            else "ask blueprint plan-capacity with the path of its config.json, and say replicas and startup_minutes",
+        ),
+        certain=False,
+    )  # fmt: skip
 
 
 def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:

@@ -122,7 +122,7 @@ class VllmSpec(Spec):
         )
 
     def conflicts(self, others: Mapping[Noun, Spec]) -> Iterator[Conflict]:
-        """Whether the model fits the GPUs of its pool; nothing is said of a model or of arguments that the planner cannot read."""
+        """Whether the model fits the GPUs of its pool; UNKNOWN for a model or for arguments that the planner cannot read."""
         from components.compute.gpu_pool_spec import GpuPoolSpec  # noqa: PLC0415  the planner's tables are read when asked
         from components.models.open_weights_spec import OpenWeightsSpec  # noqa: PLC0415
         from components.serving.vllm_plan import conflicts  # noqa: PLC0415

@@ -76,13 +76,16 @@ def test_a_model_that_the_planner_does_not_know_is_served_as_the_document_says(s
     found = told(source, tensor_parallel=2)
     assert (found.gpus, found.shared_memory_gib, found.replicas, found.startup_minutes) == (2, 20, 2, 30)
     assert "max-num-batched-tokens" not in found.arguments
-    assert conflicts(source=source, instance="g6e.xlarge") == []
+    (said,) = conflicts(source=source, instance="g6e.xlarge")
+    assert (said.field, said.certain, said.problem.value) == ("model", False, source)
+    assert said.problem.what.startswith("whether it fits the pool is UNKNOWN")
 
 
 @pytest.mark.parametrize("name", sorted(UNCOUNTED))
-def test_nothing_is_said_where_an_argument_decides_memory_that_the_planner_does_not_count(name: str) -> None:
+def test_an_argument_that_decides_memory_and_is_not_counted_makes_it_unknown(name: str) -> None:
     value = {"flag": True, "json": "{}"}.get(arguments().arguments[name].kind, 1)
-    assert conflicts(instance="g6e.2xlarge", extra_arguments={name: value}) == []
+    (said,) = conflicts(instance="g6e.2xlarge", extra_arguments={name: value})
+    assert (said.field, said.certain, said.problem.value) == ("extra_arguments", False, name)
 
 
 def test_a_model_that_fits_is_not_spoken_of() -> None:
