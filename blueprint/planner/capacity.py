@@ -162,39 +162,76 @@ def _largest(found: Account) -> Limit:
     return max(terms, key=lambda limit: terms[limit])
 
 
+class Counted(NamedTuple):
+    """One deployment, counted once for whoever asks."""
+
+    model: Architecture
+    gpu: Accelerator
+    request: Request
+    settled: Settled
+    account: Account
+    limit: Limit | None
+    """What there is no room for; None when it fits."""
+    tight: bool
+    origin: Origin
+    doubts: tuple[str, ...]
+
+    @property
+    def concurrency(self) -> float:
+        """Sequences of full length that the cache holds; infinite when nothing is kept of them."""
+        return self.account.pool.concurrency(self.account.blocks, self.settled.context, self.settled.in_flight)
+
+    @property
+    def at_once(self) -> int:
+        """Whole sequences of full length that it works on at once."""
+        return int(min(self.settled.batch.seqs, self.concurrency))
+
+
+def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
+    """Count one deployment. Raises DocumentError or NotFound when the request contradicts itself."""
+    settled = settle(model, gpu, request)
+    found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
+    return Counted(
+        model, gpu, request, settled, found, limit=limit_of(found, settled, of_gib(RESERVE_GIB[origin])),
+        tight=limit_of(found, settled, of_gib(TIGHT_GIB)) is not None, origin=origin, doubts=doubts,
+    )  # fmt: skip
+
+
 def capacity(
     name: str, model: Architecture, gpu: Accelerator, request: Request, *, source: str = "", change: bool = True
 ) -> Capacity:
     """Answer for one GPU type. Raises DocumentError or NotFound when the request contradicts itself."""
-    settled = settle(model, gpu, request)
-    found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
-    limit = limit_of(found, settled, of_gib(RESERVE_GIB[origin]))
-    concurrency = found.pool.concurrency(found.blocks, settled.context, settled.in_flight)
-    at_once = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
-    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
+    return told(name, count(model, gpu, request), source=source, change=change)
+
+
+def told(name: str, counted: Counted, *, source: str = "", change: bool = True) -> Capacity:
+    """What was counted, as the document that people and programs read."""
+    gpu, settled, found, limit, origin = counted.gpu, counted.settled, counted.account, counted.limit, counted.origin
+    concurrency = counted.concurrency
+    limiting = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
     low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
-    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.in_flight, Tokens(model.context))
-    smallest = _change(name, model, gpu, request) if limit and change else None
+    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.in_flight, Tokens(counted.model.context))
+    smallest = _change(name, counted) if limit and change else None
     return Capacity(
         schema=SCHEMA, model=name, gpu=gpu.name, gpus=settled.layout.gpus, fits=limit is None,
-        verdict="does not fit" if limit else "tight" if tight else "fits",
+        verdict="does not fit" if limit else "tight" if counted.tight else "fits",
         budget_gib_per_gpu=_rounded(found.budget), weights_gib_per_gpu=_rounded(found.weights),
         activation_gib_per_gpu=_rounded(found.activation), buffers_gib_per_gpu=_rounded(found.buffers), non_torch_gib_per_gpu=_rounded(found.non_torch),
         cuda_graph_gib_per_gpu=_rounded(found.graphs), available_kv_cache_gib_per_gpu=_rounded(found.available),
         kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2) if found.pool.groups else None,
-        longest_context=longest, limiting_term=at_once, smallest_change=smallest,
+        longest_context=longest, limiting_term=limiting, smallest_change=smallest,
         error_band=ErrorBand(
             available_kv_cache_gib_per_gpu=(_rounded(low), _rounded(high)),
-            kv_cache_tokens=(_tokens(found, settled, low), _tokens(found, settled, high)), origin=origin, because=doubts,
+            kv_cache_tokens=(_tokens(found, settled, low), _tokens(found, settled, high)), origin=origin, because=counted.doubts,
         ),
         derived=dict(settled.derived), sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
     )  # fmt: skip
 
 
-def _change(name: str, model: Architecture, gpu: Accelerator, request: Request) -> str | None:
+def _change(name: str, counted: Counted) -> str | None:
     from blueprint.planner.changes import smallest_change  # noqa: PLC0415  only what does not fit pays for it
 
-    return smallest_change(name, model, gpu, request)
+    return smallest_change(name, counted.model, counted.gpu, counted.request)
 
 
 def _tokens(found: Account, settled: Settled, available: Bytes) -> int:

@@ -11,15 +11,14 @@ from pydantic import Field
 from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator, gpu_of
 from blueprint.planner.architecture import Architecture
-from blueprint.planner.capacity import RESERVE_GIB, TIGHT_GIB, Account, account, limit_of
-from blueprint.planner.doubts import origin_of
+from blueprint.planner.capacity import Counted, count
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_read
 from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_from
 from blueprint.planner.quantization import FORMATS
 from blueprint.planner.regions import REGIONS
-from blueprint.planner.request import Request, Settled, divides, settle
+from blueprint.planner.request import Request, divides
 from blueprint.planner.throughput import Mix, Throughput, throughput, usd_per_million
-from blueprint.planner.units import gib, of_gib
+from blueprint.planner.units import gib
 from blueprint.types import Frozen
 
 SCHEMA: Literal["blueprint.options/1"] = "blueprint.options/1"
@@ -90,20 +89,13 @@ class Options(Frozen):
     sources: tuple[str, ...]
 
 
-class _Tried(NamedTuple):
-    settled: Settled
-    found: Account
-    tight: bool
-    reason: str
-
-
 def options(name: str, model: Architecture, request: Request, wanted: Wanted) -> Options:
     """Rank the instance types of a region. Raises NotFound for an unknown region or type, DocumentError for a contradiction."""
     if wanted.region not in REGIONS:
         raise NotFound("region", wanted.region, REGIONS)
     chosen = [instance(wanted.instance)] if wanted.instance else list(instances().values())
     _agree(request, chosen, wanted)
-    tried: dict[tuple[str, int, str], _Tried] = {}
+    tried: dict[tuple[str, int, str], Counted] = {}
     kept, skipped = [], []
     for machine in chosen:
         gpu = gpu_of(machine)
@@ -194,24 +186,20 @@ def _try(
     request: Request,
     tensor: int,
     form: str | None,
-    tried: dict[tuple[str, int, str], _Tried],
-) -> _Tried | None:
+    tried: dict[tuple[str, int, str], Counted],
+) -> Counted | None:
     key = (gpu.name, tensor, form or "")
     if key in tried:
         return tried[key]
     changed = request.model_copy(update={"tensor_parallel": tensor, "quantization": form})
     try:
-        settled = settle(model, gpu, changed)
+        tried[key] = count(model, gpu, changed)
     except DocumentError as error:
         if request.tensor_parallel is not None and not divides(model, tensor):
             raise
         if any(problem.key != "--quantization" for problem in error.problems):
             raise
         return None
-    found = account(model, gpu, settled)
-    reserve = of_gib(RESERVE_GIB[origin_of(model, gpu, settled)[0]])
-    tight = limit_of(found, settled, of_gib(TIGHT_GIB)) is not None
-    tried[key] = _Tried(settled, found, tight, limit_of(found, settled, reserve) or "")
     return tried[key]
 
 
@@ -222,23 +210,22 @@ def _ways(
     gpu: Accelerator,
     request: Request,
     wanted: Wanted,
-    tried: dict[tuple[str, int, str], _Tried],
+    tried: dict[tuple[str, int, str], Counted],
 ) -> Iterator[Option]:
     """For each format, the fewest GPUs of this instance type that a replica fits, if any."""
     for form in _formats(model, gpu, request):
         for tensor in _spreads(model, machine, request):
             answer = _try(model, gpu, request, tensor, form, tried)
-            if answer is not None and not answer.reason:
+            if answer is not None and answer.limit is None:
                 yield _option(name, model, machine, gpu, tensor, answer, wanted)
                 break
 
 
 def _option(
-    name: str, model: Architecture, machine: Instance, gpu: Accelerator, tensor: int, answer: _Tried, wanted: Wanted
+    name: str, model: Architecture, machine: Instance, gpu: Accelerator, tensor: int, answer: Counted, wanted: Wanted
 ) -> Option:
-    settled, found = answer.settled, answer.found
-    at_once = int(min(settled.batch.seqs, found.pool.concurrency(found.blocks, settled.context, settled.in_flight)))
-    replicas = math.ceil(wanted.concurrency / at_once)
+    settled, found = answer.settled, answer.account
+    replicas = math.ceil(wanted.concurrency / answer.at_once)
     machines = math.ceil(replicas / (machine.accelerators // tensor))
     cost = price(machine.name, wanted.region, wanted.purchase)
     rate = throughput(name, model, gpu, settled, found, wanted.mix) if model.attention else None
@@ -247,7 +234,7 @@ def _option(
         instance=machine.name, gpu=gpu.name, gpus_per_instance=machine.accelerators, tensor_parallel=tensor, format=settled.format.name,
         verdict="tight" if answer.tight else "fits",
         headroom_gib_per_gpu=round(gib(found.available) - used * gib(found.pool.block_bytes), 2),
-        concurrency_per_replica=at_once, replicas=replicas, instances=machines,
+        concurrency_per_replica=answer.at_once, replicas=replicas, instances=machines,
         usd_per_month=None if cost is None else round(cost.usd_per_hour * machines * HOURS, 2),
         lowest_usd_per_month=None if cost is None else round(cost.lowest * machines * HOURS, 2),
         price_region=None if cost is None else cost.region,
@@ -271,7 +258,7 @@ def _why(
     machine: Instance,
     gpu: Accelerator,
     request: Request,
-    tried: Mapping[tuple[str, int, str], _Tried],
+    tried: Mapping[tuple[str, int, str], Counted],
 ) -> str:
     """The limiting term of the most that was tried: most GPUs, smallest format."""
     spreads = _spreads(model, machine, request)
@@ -281,8 +268,8 @@ def _why(
     )
     if last is None:
         return f"{gpu.name} cannot run the format" if spreads else "it has fewer GPUs than asked for"
-    settled, available = last.settled, gib(last.found.available)
-    text = f"{last.reason.replace('_', ' ')}: {gib(last.found.weights):.1f} GiB of weights in {settled.format.name} on each of {settled.layout.tensor}"
+    settled, available = last.settled, gib(last.account.available)
+    text = f"{(last.limit or '').replace('_', ' ')}: {gib(last.account.weights):.1f} GiB of weights in {settled.format.name} on each of {settled.layout.tensor}"
     return f"{text}, {available:.1f} GiB left for the cache of {settled.context:,} tokens"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from blueprint.errors import DocumentError, Problem
 from blueprint.planner.accelerators import gpu_of
-from blueprint.planner.capacity import Account, Capacity, account, capacity
+from blueprint.planner.capacity import Capacity, Counted, count, told
 from blueprint.planner.instances import Instance, instance
 from blueprint.planner.models import find
-from blueprint.planner.request import Request, Settled, settle
+from blueprint.planner.request import Request
 from blueprint.planner.units import gib
 from blueprint.types import Frozen
 
@@ -57,43 +57,43 @@ def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
     gpu = gpu_of(machine)
     if gpu is None:
         raise DocumentError([Problem("has no whole NVIDIA GPU", path=("instance",), value=name, why="the planner counts their memory only")])  # fmt: skip
-    settled = settle(found.architecture, gpu, request)
-    if settled.layout.gpus > machine.accelerators:
-        raise DocumentError([Problem(f"is more GPUs than {name} has", path=("--tensor-parallel",), value=str(settled.layout.gpus),
+    counted = count(found.architecture, gpu, request)
+    gpus = counted.settled.layout.gpus
+    if gpus > machine.accelerators:
+        raise DocumentError([Problem(f"is more GPUs than {name} has", path=("--tensor-parallel",), value=str(gpus),
                                      allowed=f"1 to {machine.accelerators}", why="with pipeline and data ranks",
                                      fix=f"share the model over {machine.accelerators} GPUs, or take a larger instance")])  # fmt: skip
-    answer = capacity(found.name, found.architecture, gpu, request, source=found.source)
-    held = settled.batch.seqs if answer.max_concurrency is None else int(answer.max_concurrency)
-    at_once = min(settled.batch.seqs, held) if answer.fits else 0
+    at_once = 0 if counted.limit else counted.at_once
     replicas = math.ceil(demand / at_once) if at_once else 0
-    beside = machine.accelerators // settled.layout.gpus
+    beside = machine.accelerators // gpus
     return Plan(
-        capacity=answer, arguments=_arguments(settled, request), at_once=at_once, replicas=replicas, replicas_per_instance=beside,
-        instances=math.ceil(replicas / beside), probe=_probe(account(found.architecture, gpu, settled), settled, machine),
-        shared_memory_gib=SHARED_MEMORY_GIB if settled.layout.gpus > 1 else ALONE_MEMORY_GIB,
+        capacity=told(found.name, counted, source=found.source), arguments=_arguments(counted), at_once=at_once, replicas=replicas,
+        replicas_per_instance=beside, instances=math.ceil(replicas / beside), probe=_probe(counted, machine),
+        shared_memory_gib=SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB,
     )  # fmt: skip
 
 
-def _arguments(settled: Settled, request: Request) -> Mapping[str, str | int | float | bool]:
-    layout = settled.layout
-    told: dict[str, str | int | float | bool] = {
-        "gpu-memory-utilization": settled.utilisation, "kv-cache-dtype": request.kv_cache_dtype or "auto",
+def _arguments(counted: Counted) -> Mapping[str, str | int | float | bool]:
+    settled, layout = counted.settled, counted.settled.layout
+    always: dict[str, str | int | float | bool] = {
+        "gpu-memory-utilization": settled.utilisation, "kv-cache-dtype": counted.request.kv_cache_dtype or "auto",
         "max-model-len": int(settled.context), "max-num-batched-tokens": int(settled.batch.tokens), "max-num-seqs": settled.batch.seqs,
         "tensor-parallel-size": layout.tensor,
     }  # fmt: skip
-    told |= {"pipeline-parallel-size": layout.pipeline} if layout.pipeline > 1 else {}
-    told |= {"data-parallel-size": layout.data} if layout.data > 1 else {}
-    told |= {"decode-context-parallel-size": layout.context} if layout.context > 1 else {}
+    shares = {
+        "data-parallel-size": layout.data, "decode-context-parallel-size": layout.context, "pipeline-parallel-size": layout.pipeline,
+    }  # fmt: skip
+    flags = {"enable-expert-parallel": layout.expert, "enforce-eager": settled.eager}
     return (
-        told
-        | ({"enforce-eager": True} if settled.eager else {})
-        | ({"enable-expert-parallel": True} if layout.expert else {})
+        always
+        | {name: ranks for name, ranks in shares.items() if ranks > 1}
+        | {name: on for name, on in flags.items() if on}
     )
 
 
-def _probe(counted: Account, settled: Settled, machine: Instance) -> Probe:
+def _probe(counted: Counted, machine: Instance) -> Probe:
     """Fetch once over the network, then read from a disk if there is one that holds them."""
-    weights = gib(counted.weights) * settled.layout.gpus
+    weights = gib(counted.account.weights) * counted.settled.layout.gpus
     fetch = weights * 2**30 * 8 / (NETWORK_SHARE * machine.network_gbps * 1e9)
     read = weights / NVME_GIB_PER_SECOND if machine.nvme_gb * 1e9 > weights * 2**30 else 0.0
     seconds = math.ceil(fetch + read)
