@@ -57,8 +57,8 @@ def _table() -> _Table:
 @cache
 def accelerators() -> Mapping[str, Accelerator]:
     """Every known GPU by its name, smallest memory first."""
-    table = _table()
-    known = [Accelerator.model_validate(dict(zip(table.columns, row, strict=True))) for row in table.rows]
+    read = _table()
+    known = [Accelerator.model_validate(dict(zip(read.columns, row, strict=True))) for row in read.rows]
     return MappingProxyType({each.name: each for each in sorted(known, key=lambda each: (each.memory_gib, each.name))})
 
 

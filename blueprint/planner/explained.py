@@ -6,7 +6,7 @@ from blueprint.planner.accelerators import accelerators_read, gpu_of
 from blueprint.planner.architecture import Attention
 from blueprint.planner.instances import instance, offered, offers_read
 from blueprint.planner.models import find, models, models_read, models_sources
-from blueprint.planner.prices import price, prices_read
+from blueprint.planner.prices import price, prices_read, spot_price
 from blueprint.planner.quantization import FORMATS, weights_of
 from blueprint.planner.regions import REGIONS
 from blueprint.planner.units import gib
@@ -90,9 +90,9 @@ def instance_lines(name: str) -> list[str]:
 
 def _cost(name: str, region: str) -> str:
     """One line of prices; empty for a region of which nothing is known and nothing is expected."""
-    whole, spot = price(name, region), price(name, region, "spot")
+    whole, spot = price(name, region), spot_price(name, region)
     told = [] if whole is None or whole.region != region else [f"{whole.usd_per_hour:.3f} USD/h on-demand"]
-    if spot is not None and spot.lowest < (whole or spot).usd_per_hour and spot.region == region:
+    if spot is not None:
         low = f"{spot.lowest:.3f} to " if spot.lowest < spot.usd_per_hour else ""
         told.append(f"{low}{spot.usd_per_hour:.3f} spot")
     told = told or (["no on-demand price in the table"] if region in PRICED else [])

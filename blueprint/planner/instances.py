@@ -58,8 +58,8 @@ def _table() -> _Table:
 @cache
 def instances() -> Mapping[str, Instance]:
     """Every known instance type by name."""
-    table = _table()
-    known = (Instance.model_validate(dict(zip(table.columns, row, strict=True))) for row in table.rows)
+    read = _table()
+    known = (Instance.model_validate(dict(zip(read.columns, row, strict=True))) for row in read.rows)
     return MappingProxyType({each.name: each for each in known})
 
 
@@ -75,10 +75,10 @@ def offered(name: str, region: str) -> bool | None:
 
     The table knows families: a family that is there may still lack a size. Raises NotFound for an unknown type.
     """
-    family, table = instance(name).family, _table()
-    if family not in table.tracked or region not in table.offers:
+    family, read = instance(name).family, _table()
+    if family not in read.tracked or region not in read.offers:
         return None
-    return family in table.offers[region]
+    return family in read.offers[region]
 
 
 def offers_read() -> str:

@@ -72,7 +72,7 @@ def _prices() -> Mapping[str, Mapping[str, float]]:
 def price(name: str, region: str, purchase: Purchase = "on-demand") -> Price | None:
     """Price of an instance type; None where no source has one, not even for another region. Raises NotFound."""
     machine = instance(name).name
-    if purchase == "spot" and (found := _spot(machine, region)) is not None:
+    if purchase == "spot" and (found := spot_price(machine, region)) is not None:
         return found
     caveats = [] if purchase == "on-demand" else [f"no source has its {purchase} price; this is on-demand"]
     here = _on_demand(machine, region)
@@ -91,8 +91,9 @@ def _on_demand(machine: str, region: str) -> float | None:
     return None if regional is None else regional.on_demand
 
 
-def _spot(machine: str, region: str) -> Price | None:
-    found = _regional().prices.get(machine, {}).get(region)
+def spot_price(name: str, region: str) -> Price | None:
+    """Range over the zones of a region; None where no source has one. Raises NotFound."""
+    found = _regional().prices.get(instance(name).name, {}).get(region)
     if found is None or found.spot_low is None or found.spot_high is None:
         return None
     caveat = f"spot price of one moment, {'one zone' if found.zones == 1 else 'the lowest and the highest zone'}; it moves, and nodes can be taken back"
@@ -101,10 +102,10 @@ def _spot(machine: str, region: str) -> Price | None:
 
 def prices_read() -> tuple[tuple[str, str], ...]:
     """Date and source of each table."""
-    return tuple((table.read, source) for table in (_table(), _regional()) for source in table.sources)
+    return tuple((each.read, source) for each in (_table(), _regional()) for source in each.sources)
 
 
 def prices_from(region: str, purchase: Purchase) -> tuple[str, str]:
     """Date and source of what `price` answers there."""
-    table = _table() if purchase != "spot" and region in _table().columns else _regional()
-    return table.read, table.sources[0]
+    answering = _table() if purchase != "spot" and region in _table().columns else _regional()
+    return answering.read, answering.sources[0]
