@@ -152,6 +152,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     heads = settings.count("num_attention_heads")
     groups = attention_of(family, settings, layers, hidden, heads)
     parts = body_of(family, settings, layers, hidden, heads)
+    feed = parts.feed
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
     context = _context(settings)
@@ -164,10 +165,11 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         attention=tuple(Attention.model_validate(group) for group in groups),
         body=Body(
             embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention, states=parts.states,
-            dense=parts.dense, experts=parts.routed, routers=parts.routers, replicated=parts.replicated, decompressed=parts.decompressed, vision=vision,
+            dense=Parameters(feed.dense), experts=Parameters(feed.routed), routers=Parameters(feed.routers),
+            replicated=parts.replicated, decompressed=parts.decompressed, vision=vision,
         ),
-        intermediate=parts.width, experts=parts.experts, experts_per_token=parts.per_token,
-        expert_intermediate=parts.expert_width, expert_hidden=parts.expert_hidden, format=quantised,
+        intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
+        expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
         rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
         vision_whole=vision > 0 and family.name == "ministral3",
     )  # fmt: skip

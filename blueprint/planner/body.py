@@ -12,40 +12,33 @@ from blueprint.planner.states import STATES
 from blueprint.planner.units import Parameters
 
 
-class Parts(NamedTuple):
-    """Parameters of all layers, and the widths that decide how much one step needs."""
-
-    attention: Parameters
-    states: Parameters
-    """Of linear layers."""
-    dense: Parameters
-    routed: Parameters
-    routers: Parameters
-    """What chooses experts; every tensor rank holds them whole."""
-    replicated: Parameters
-    """What else every tensor rank holds whole: down-projections of latent attention and latent experts."""
-    decompressed: Parameters
-    """Up-projections of latent attention, which a quantised model holds once more in 16 bits."""
-    width: int
-    experts: int
-    per_token: int
-    expert_width: int
-    expert_hidden: int
-    """Width of what an expert reads and writes."""
-
-
-class _Feed(NamedTuple):
-    """Feed-forward parts of all layers."""
+class Feed(NamedTuple):
+    """Feed-forward parts of all layers: parameters, and the widths that decide how much one step needs."""
 
     dense: int
     routed: int = 0
     routers: int = 0
+    """What chooses experts; every tensor rank holds them whole."""
     replicated: int = 0
     width: int = 0
     experts: int = 0
     per_token: int = 0
     expert_width: int = 0
     expert_hidden: int = 0
+    """Width of what an expert reads and writes."""
+
+
+class Parts(NamedTuple):
+    """Parameters of all layers."""
+
+    attention: Parameters
+    states: Parameters
+    """Of linear layers."""
+    replicated: Parameters
+    """What every tensor rank holds whole beside routers: down-projections of latent attention and latent experts."""
+    decompressed: Parameters
+    """Up-projections of latent attention, which a quantised model holds once more in 16 bits."""
+    feed: Feed
 
 
 def body_of(family: Family, settings: Settings, layers: int, hidden: int, heads: int) -> Parts:
@@ -63,24 +56,22 @@ def body_of(family: Family, settings: Settings, layers: int, hidden: int, heads:
         else _in_each(family, settings, layers, hidden)
     )
     return Parts(
-        Parameters(attention), Parameters(states), Parameters(feed.dense), Parameters(feed.routed), Parameters(feed.routers),
-        Parameters(whole + feed.replicated), Parameters(again),
-        feed.width, feed.experts, feed.per_token, feed.expert_width, feed.expert_hidden,
-    )  # fmt: skip
+        Parameters(attention), Parameters(states), Parameters(whole + feed.replicated), Parameters(again), feed
+    )
 
 
-def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> _Feed:
+def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> Feed:
     """A feed-forward part in every layer, of experts where the family has them."""
     experts = settings.optional(family.experts) if family.experts else 0
     plain = settings.optional("intermediate_size_mlp") or settings.optional("intermediate_size")
     if not experts:
         width = settings.count("shared_intermediate_size" if family.dense_beside_states else "intermediate_size")
-        return _Feed(dense=layers * family.matrices * hidden * width, width=width)
+        return Feed(dense=layers * family.matrices * hidden * width, width=width)
     expert_width = settings.count(family.expert_width)
     step = settings.count("interleave_moe_layer_step", settings.count("decoder_sparse_step", 1))
     sparse = (layers - settings.optional("first_k_dense_replace")) // step
     beside = _beside(family, settings, expert_width)
-    return _Feed(
+    return Feed(
         dense=sparse * 3 * hidden * beside + (layers - sparse) * 3 * hidden * plain,
         routed=sparse * experts * 3 * hidden * expert_width, routers=sparse * hidden * experts, width=beside, experts=experts,
         per_token=settings.count("num_experts_per_tok", settings.optional("top_k_experts") or None), expert_width=expert_width,
@@ -88,16 +79,16 @@ def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> _F
     )  # fmt: skip
 
 
-def _by_letter(kinds: list[str], settings: Settings, hidden: int) -> _Feed:
+def _by_letter(kinds: list[str], settings: Settings, hidden: int) -> Feed:
     """Feed-forward parts as layers of their own, with two matrices each (vllm/model_executor/models/nemotron_h.py)."""
     sparse, width = kinds.count("experts"), settings.optional("intermediate_size")
     dense = kinds.count("plain") * 2 * hidden * width
     if not sparse:
-        return _Feed(dense=dense, width=width)
+        return Feed(dense=dense, width=width)
     experts, expert_width = settings.count("n_routed_experts"), settings.count("moe_intermediate_size")
     shared = settings.optional("n_shared_experts") * settings.count("moe_shared_expert_intermediate_size")
     latent = settings.optional("moe_latent_size")
-    return _Feed(
+    return Feed(
         dense=dense + sparse * 2 * hidden * shared, routed=sparse * experts * 2 * (latent or hidden) * expert_width,
         routers=sparse * hidden * experts, replicated=sparse * hidden * 2 * latent, width=shared, experts=experts,
         per_token=settings.count("num_experts_per_tok"), expert_width=expert_width, expert_hidden=latent or hidden,
