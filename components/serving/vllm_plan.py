@@ -75,9 +75,14 @@ def planned(spec: VllmSpec, source: str, machine: str) -> Plan | None:
 
 def served(spec: VllmSpec, source: str, machine: str) -> Served:
     """What the document says, and the planner's answer wherever it says nothing."""
-    fewest, found = min(FEWEST, spec.max_replicas), None
+    found = None
     with suppress(DocumentError):
         found = planned(spec, source, machine)
+    return _served(spec, machine, found)
+
+
+def _served(spec: VllmSpec, machine: str, found: Plan | None) -> Served:
+    fewest = min(FEWEST, spec.max_replicas)
     if found is None:
         gpus = spec.tensor_parallel or instance(machine).accelerators
         told: dict[str, Scalar] = {
@@ -99,14 +104,11 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     except DocumentError as error:
         yield from _contradicting(error)
         return
-    if found is None:
-        yield _unknown(spec, source)
-    elif not found.capacity.fits:
+    if found is not None and not found.capacity.fits:
         yield _unfit(spec, source, pool.instance, found)
         return
-    else:
-        yield from _short(spec, found)
-    yield from _crowded(spec, served(spec, source, pool.instance), pool)
+    yield from _short(spec, found) if found is not None else (_unknown(spec, source),)
+    yield from _crowded(spec, _served(spec, pool.instance, found), pool)
 
 
 def _contradicting(error: DocumentError) -> Iterator[Conflict]:
