@@ -39,6 +39,11 @@ def test_replicas_follow_the_demand_and_instances_the_replicas() -> None:
     assert (many.replicas, many.instances) == (3, 2)
 
 
+def test_a_sequence_that_fits_but_for_a_block_is_not_counted() -> None:
+    found = plan("Qwen/Qwen3-32B", "g6.12xlarge", Request(tensor_parallel=4, max_model_len=12304, max_num_seqs=256))
+    assert (found.at_once, found.capacity.max_concurrency) == (3, 4.0)
+
+
 def test_an_encoder_keeps_nothing_and_works_on_as_many_as_it_may() -> None:
     found = plan("BAAI/bge-m3", "g6.xlarge", Request(max_num_seqs=128), demand=200)
     assert (found.capacity.max_concurrency, found.at_once, found.replicas) == (None, 128, 2)
