@@ -58,12 +58,13 @@ function forgetRenewedKey(environment) {
   if (done.status !== 0) throw new Error("the database is out of reach, or refused its user");
 }
 
+// A side that ends says so only after what it sent has reached the other caller.
 function pour(one, other) {
   one.pipe(other);
   other.pipe(one);
   for (const [from, to] of [[one, other], [other, one]]) {
     from.on("error", () => to.destroy());
-    from.on("close", () => to.destroy());
+    from.on("close", () => to.destroySoon());
   }
 }
 

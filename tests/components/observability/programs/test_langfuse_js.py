@@ -29,8 +29,13 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 ENTRYPOINT = """#!/bin/sh
 env > given.new && mv given.new given
-exec node -e 'require("net").createServer((s) => s.end("hello")).listen(process.env.PORT, "127.0.0.1")'
+exec node -e '
+  const { existsSync: is, readFileSync: read } = require("fs");
+  const answer = (caller) => caller.on("error", () => {}).end("hello".repeat(is("times") ? Number(read("times")) : 1));
+  require("net").createServer(answer).listen(process.env.PORT, "127.0.0.1");
+'
 """
+"""A caller that leaves at once, as the one that looks whether it listens, must not end it."""
 PRISMA = '#!/bin/sh\necho "$@" >> asked\ncat >> asked\nexit "${PRISMA_EXIT:-0}"\n'
 
 
@@ -134,11 +139,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-def ask(pod: Pod) -> bytes:
+def ask(pod: Pod, after: float = 0) -> bytes:
+    """The whole answer of Langfuse's place, read some seconds after the handshake."""
     context = ssl.create_default_context(cafile=str(pod.folder / "web.crt"))
     plain = socket.create_connection(("localhost", pod.ports["TLS_PORT"]), 5)
     with plain, context.wrap_socket(plain, server_hostname="localhost") as asked:
-        return asked.recv(100)
+        time.sleep(after)
+        return b"".join(iter(lambda: asked.recv(65536), b""))
 
 
 def test_secrets_become_the_environment_of_that_one_process(start: Start) -> None:
@@ -165,11 +172,22 @@ def test_it_answers_over_tls_what_langfuse_answers_on_the_loopback(start: Start)
     assert ask(pod) == b"hello"
 
 
+def test_the_end_of_a_long_answer_reaches_a_slow_caller(start: Start) -> None:
+    """Lengths around what a connection's buffers hold on Linux: the last piece waits while Langfuse's place has closed."""
+    pod = start()
+    pod.given()
+    pod.until(lambda: _listens(pod.ports["PORT"]))
+    for times in range(780_000, 840_000, 6_000):
+        (pod.folder / "times").write_text(str(times))
+        assert len(ask(pod, after=0.06)) == times * 5
+
+
 def test_a_renewed_certificate_is_shown_to_the_next_caller(start: Start) -> None:
     pod = start()
     pod.given()
     pod.until(lambda: _listens(pod.ports["PORT"]))
-    (pod.folder / "server.pem").write_bytes(signed(pod.folder, "web"))
+    (pod.folder / "renewed.pem").write_bytes(signed(pod.folder, "web"))
+    (pod.folder / "renewed.pem").replace(pod.folder / "server.pem")
     pod.until(lambda: _answered(pod))
 
 
