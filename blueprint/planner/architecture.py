@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from blueprint.planner.body import body_of, vision_of
+from blueprint.planner.body import body_of
 from blueprint.planner.families import FAMILIES, Family
+from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.units import Parameters
@@ -93,18 +94,13 @@ class Architecture(Frozen):
     """Numbers for each position of the context in the table of rotary positions."""
     attention_unquantised: bool = False
     """The checkpoint leaves attention in 16 bits."""
-    vision_whole: bool = False
-    """Every tensor rank holds the encoder of images whole."""
+    images: Images | None = None
+    """The encoder of images beside the language model; None without one."""
 
     @property
     def kv_heads(self) -> int:
         """Most heads that any layer keeps keys and values for; 0 for latent attention."""
         return max((each.kv_heads for each in self.attention), default=0)
-
-    @property
-    def multimodal(self) -> bool:
-        """Whether there is an encoder of images beside the language model."""
-        return self.body.vision > 0
 
     @property
     def attention_kind(self) -> str:
@@ -156,7 +152,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
     context = _context(settings)
-    vision = vision_of(configuration, refused)
+    images = images_of(configuration, text, refused)
     quantised = _format(text, refused)
     refused.raise_any()
     embedding = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
@@ -166,12 +162,13 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         body=Body(
             embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention, states=parts.states,
             dense=Parameters(feed.dense), experts=Parameters(feed.routed), routers=Parameters(feed.routers),
-            replicated=parts.replicated, decompressed=parts.decompressed, vision=vision,
+            replicated=parts.replicated, decompressed=parts.decompressed,
+            vision=images.parameters if images else Parameters(0),
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
         rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
-        vision_whole=vision > 0 and family.name == "ministral3",
+        images=images,
     )  # fmt: skip
 
 

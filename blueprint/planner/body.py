@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from blueprint.planner.families import Family
 from blueprint.planner.layers import head_dim_of, kinds_of
-from blueprint.planner.settings import Refused, Settings
+from blueprint.planner.settings import Settings
 from blueprint.planner.states import STATES
 from blueprint.planner.units import Parameters
 
@@ -136,23 +135,3 @@ def _latent_whole(family: Family, settings: Settings, hidden: int) -> int:
         width, index_heads = settings.count("index_head_dim"), settings.count("index_n_heads")
         index = query_rank * index_heads * width + hidden * (width + index_heads)
     return hidden * (query_rank + settings.count("kv_lora_rank") + settings.count("qk_rope_head_dim")) + index
-
-
-def vision_of(configuration: Mapping[str, object], refused: Refused) -> Parameters:
-    """Parameters of an encoder of images, 0 without one: its attention and feed-forward parts."""
-    vision = configuration.get("vision_config")
-    if not isinstance(vision, Mapping):
-        return Parameters(0)
-    settings = Settings(vision, {}, refused)
-    hidden = settings.first("hidden_size", "embed_dim", "width", "vt_hidden_size")
-    depth = settings.first("num_hidden_layers", "depth", "vt_num_hidden_layers")
-    wide = settings.count("intermediate_size", settings.optional("vt_intermediate_size") or 4 * hidden)
-    matrices = 3 if vision.get("model_type") in {"gemma4_vision", "pixtral", "qwen2_5_vl"} else 2
-    return Parameters(depth * (4 * hidden * hidden + matrices * hidden * wide) + _merger(settings, hidden))
-
-
-def _merger(settings: Settings, hidden: int) -> int:
-    """What joins patches into the width of the language model, once more for each layer whose patches go deeper."""
-    out, deeper = settings.optional("out_hidden_size"), settings.find("deepstack_visual_indexes")
-    joined = hidden * settings.count("spatial_merge_size", 1) ** 2
-    return joined * (joined + out) * (1 + (len(deeper) if isinstance(deeper, list) else 0)) if out else 0

@@ -36,9 +36,8 @@ Limit = Literal[
 
 BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.75, "guessed": 3.5}
 """GiB of a GPU that the prediction may be off by: the worst of the logs of each origin, rounded up (tests/blueprint/planner)."""
-RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": BANDS["guessed"]}
-"""GiB that must be left over before it is said to fit; what is guessed has to hold at the lower end of its band."""
-TIGHT_GIB = 1.5
+RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 0.75}
+"""GiB that must be left over before it is said to fit; what would not hold at the lower end of its band is tight."""
 
 
 class Account(NamedTuple):
@@ -121,7 +120,7 @@ def account(model: Architecture, gpu: Accelerator, settled: Settled) -> Account:
             budget=of_gib(gib(settled.total) * settled.utilisation),
             weights=weights_per_rank(weights, settled.layout, stage, tied=tied),
             activation=activation_peak(model, settled.batch, settled.layout, stage, settled.version, gpu,
-                                       logit_bytes=settled.dtype_bytes, experts=settled.format.name),
+                                       context=settled.context, logit_bytes=settled.dtype_bytes, experts=settled.format.name),
             buffers=counts_of_tokens(model, settled.batch, stage, settled.version),
             non_torch=outside,
             graphs=graphs(model, stage, settled.batch.seqs, gpu, settled.version, eager=settled.eager),
@@ -193,7 +192,7 @@ def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
     found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
     return Counted(
         model, gpu, request, settled, found, limit=limit_of(found, settled, of_gib(RESERVE_GIB[origin])),
-        tight=limit_of(found, settled, of_gib(TIGHT_GIB)) is not None, origin=origin, doubts=doubts,
+        tight=limit_of(found, settled, of_gib(BANDS[origin])) is not None, origin=origin, doubts=doubts,
     )  # fmt: skip
 
 

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
     from blueprint.planner.accelerators import Accelerator
     from blueprint.planner.architecture import Architecture
+    from blueprint.planner.images import Images
     from blueprint.planner.request import Settled
 
 MEASURED_ON = frozenset({"h100-sxm-80gb", "h200-sxm-141gb", "b200-180gb"})
 """GPUs whose logs the constants were held against."""
 SMALL_BATCH = 256
 """Sequences at which the sampler no longer outweighs an encoder of images."""
-HOPPER, ADA = 9, 8.9
-"""Compute capabilities. From Ada on, GPUs multiply in 8 bits."""
+HOPPER = 9
+"""Compute capability, before the point."""
 ORDER: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
 
 
@@ -51,19 +52,19 @@ def _of_the_gpu(model: Architecture, gpu: Accelerator, settled: Settled) -> Iter
 def _of_the_model(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterator[tuple[Origin, str]]:
     if model.attention_kind in {"hybrid", "encoder"}:
         yield "derived", f"{model.attention_kind} attention: what one step takes was not fitted"
-    if model.multimodal and settled.batch.seqs <= SMALL_BATCH:
-        yield (
-            "guessed",
-            "the peak of the encoder of images is not counted, and with few sequences it may be the larger one",
-        )
-    if model.experts and settled.format.name == "fp8":
-        yield from _of_narrow_experts(gpu)
+    if model.images:
+        yield from _of_images(model.images, settled)
+    if model.experts and settled.format.name == "fp8" and gpu.capability // 1 == HOPPER:
+        yield "derived", "experts in 8 bits on Hopper: what their kernels hold was fitted to 3 logs"
     if settled.format.name in {"nvfp4", "int4-g32"}:
         yield "derived", f"weights in {settled.format.name}: what a checkpoint leaves in 16 bits differs"
 
 
-def _of_narrow_experts(gpu: Accelerator) -> Iterator[tuple[Origin, str]]:
-    if gpu.capability < ADA:
-        yield "guessed", "experts in 8 bits on a GPU without such arithmetic take more; one log by 5 GiB"
-    if gpu.capability // 1 == HOPPER:
-        yield "derived", "experts in 8 bits on Hopper: what their kernels hold was fitted to 3 logs"
+def _of_images(images: Images, settled: Settled) -> Iterator[tuple[Origin, str]]:
+    if not images.known:
+        yield "guessed", "the encoder of images was not read: the largest image that it works on is a guess"
+    elif settled.batch.seqs <= SMALL_BATCH:
+        yield (
+            "derived",
+            "with few sequences the encoder of images may decide the peak; what it takes is counted from its source",
+        )

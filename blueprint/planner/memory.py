@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
+from blueprint.planner.images import encoder_peak, kept_bytes, work_of
 from blueprint.planner.quantization import Weights
-from blueprint.planner.units import Bytes, gib, of_gib
+from blueprint.planner.units import Bytes, Tokens, gib, of_gib
 from blueprint.planner.versions import Accounting, Batch
 
 Origin = Literal["calibrated", "derived", "guessed"]
@@ -26,7 +27,6 @@ class Constant(NamedTuple):
 
 EXPERTS_GIB = Constant(0.4, "calibrated", "workspace of fused experts; 4 logs of three models, none of MXFP4 experts")
 ROUTING_GIB = Constant(0.3, "calibrated", "buffers of routed experts in a step; 3 logs")
-IMAGES_GIB = Constant(0.15, "calibrated", "cache of encoded images; 8 logs of multimodal models")
 STAGE_GIB = Constant(0.15, "calibrated", "what a stage passes on; 2 logs")
 WIDE_GIB = Constant(0.09, "calibrated", "more of the collectives with more than two GPUs; 4 logs")
 PCIE_GIB = Constant(
@@ -132,17 +132,23 @@ def activation_peak(
     version: Accounting,
     gpu: Accelerator,
     *,
+    context: Tokens,
     logit_bytes: int,
     experts: str,
 ) -> Bytes:
-    """Bytes that the profile run reaches above what stays: the larger of the sampler and one step; `experts` is their format."""
+    """Bytes that the profile run reaches above what stays: the larger of the sampler, one step and the encoding of images.
+
+    `experts` is their format. What was encoded lies beside the other two.
+    """
     forward = forward_peak(model, batch, layout, gpu, narrow=experts == "fp8")
     workspace = bool(model.experts) and experts != "mxfp4"
     peak = forward + of_gib(STAGE_GIB.value)
     if stage.last and model.attention:
         peak = max(sampler_peak(model, batch, version, logit_bytes, workspace=workspace), forward)
-    images = IMAGES_GIB.value if model.multimodal else 0.0
-    return Bytes(peak + of_gib(images))
+    if not model.images:
+        return Bytes(peak)
+    work = work_of(model.images, batch, context, version)
+    return Bytes(max(peak + kept_bytes(model.images, work), encoder_peak(model.images, work, layout.tensor)))
 
 
 def non_torch(model: Architecture, layout: Layout, gpu: Accelerator, version: Accounting) -> Bytes:

@@ -94,7 +94,7 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     of_attention = 2.0 if model.attention_unquantised and chosen.reach == "layers" else of_layers
     again = 2.0 * body.decompressed if of_attention < 2.0 else 0.0
     padding = _padding(model) if chosen.name == "mxfp4" else 1.0
-    shared, whole = (0, body.vision) if model.vision_whole else (body.vision, 0)
+    shared, whole = (0, body.vision) if model.images and model.images.whole else (body.vision, 0)
     return Weights(
         embedding=Bytes(round(body.embedding * wide)),
         head=Bytes(round(body.head * wide)),

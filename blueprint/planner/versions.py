@@ -50,6 +50,8 @@ class Accounting(Frozen):
     """The printed size of the cache is concurrency times context, and no longer blocks times their size."""
     sparse_packed: bool
     """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
+    expands_images: bool
+    """Room is kept for all tokens around an image, for those between the steps of a video too, and not for what is encoded."""
     second_runner: frozenset[str]
     """Models that the second model runner serves: architectures, `dense` for all without experts, or `all`."""
     batches: str

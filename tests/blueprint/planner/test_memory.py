@@ -24,7 +24,7 @@ LLAMA = known("meta-llama/Llama-3.1-8B-Instruct")
 
 def test_every_constant_says_where_it_is_from() -> None:
     found = [each for each in vars(memory).values() if isinstance(each, memory.Constant)]
-    assert len(found) == 11
+    assert len(found) == 10
     assert all(each.source and each.origin in {"calibrated", "derived", "guessed"} for each in found)
 
 

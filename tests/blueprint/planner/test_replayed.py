@@ -29,8 +29,6 @@ NAMES = {
     "hybrid": "hybrid",
     "all": "all",
 }
-MISSED = "MiniMaxAI/MiniMax-M2"
-"""FP8 experts on a GPU that does not multiply in 8 bits: 5 GiB more cache than a log of four A800 has. The page says so."""
 
 
 class Replayed(NamedTuple):
@@ -87,7 +85,7 @@ def mean(errors: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 71, 0.02, 0.10), ("unseen", 82, 0.01, 0.05)]
+    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 72, 0.02, 0.10), ("unseen", 82, 0.01, 0.05)]
 )  # fmt: skip
 def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average: float, worst: float) -> None:
     errors = told([each.tokens for each in replayed(name)])
@@ -104,7 +102,7 @@ def test_every_kind_of_attention_is_within_three_percent_on_average(name: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "logs", "worst"), [("published", 50, 0.06), ("elsewhere", 73, 0.04), ("unseen", 82, 0.02)]
+    ("name", "logs", "worst"), [("published", 50, 0.06), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02)]
 )
 def test_weights_are_those_of_the_logs_within_one_percent_on_average(name: str, logs: int, worst: float) -> None:
     errors = told([each.weights for each in replayed(name)])
@@ -120,14 +118,14 @@ def test_the_stated_band_holds_every_log(name: str) -> None:
         low, high = each.found.error_band.available_kv_cache_gib_per_gpu
         if each.log["kv_gib"] and not low <= float(each.log["kv_gib"]) <= high:
             outside.append((each.log["model"], each.log["version"]))
-    assert [model for model, _ in outside if model != MISSED] == []
+    assert outside == []
 
 
 @pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
 def test_what_started_fits_and_what_did_not_start_does_not(name: str) -> None:
     started = {(each.log["model"], each.log.get("started", "yes") == "yes", each.found.fits) for each in replayed(name)}
     assert {each for each in started if each[1] != each[2]} == set()
-    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 8}.get(name, 0)
+    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 9}.get(name, 0)
 
 
 @pytest.mark.parametrize("name", ["elsewhere", "unseen"])
@@ -174,7 +172,3 @@ def test_the_page_states_the_differences_of_every_term_that_a_log_prints() -> No
         errors = [abs(getattr(each.found, field) - float(each.log[term])) for each in replayed("published")]
         row = f"| {term.replace('_', '-').replace('graphs', 'CUDA graphs')} | {len(errors)} | {mean(errors):.2f} / {max(errors):.2f} |"
         assert row in PAGE.splitlines(), row
-
-
-def test_the_page_names_what_was_missed() -> None:
-    assert MISSED.rpartition("/")[2] in PAGE
