@@ -43,6 +43,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     for name, text in (
         ("--enforce-eager", "Without CUDA graphs."),
         ("--expert-parallel", "Whole experts on each GPU."),
+        ("--language-model-only", "Without the encoder of images."),
     ):
         command = click.option(name, is_flag=True, default=None, help=text)(command)
     return command

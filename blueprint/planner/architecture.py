@@ -103,6 +103,11 @@ class Architecture(Frozen):
         return max((each.kv_heads for each in self.attention), default=0)
 
     @property
+    def without_images(self) -> Architecture:
+        """The language model alone: vLLM loads no encoder that no request may use."""
+        return self.model_copy(update={"images": None, "body": self.body.model_copy(update={"vision": Parameters(0)})})
+
+    @property
     def attention_kind(self) -> str:
         """In one word, for tables: mha, gqa, mqa, latent, window, hybrid, encoder."""
         kinds = {each.kind for each in self.attention}

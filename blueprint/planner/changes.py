@@ -8,7 +8,7 @@ from blueprint.errors import DocumentError
 from blueprint.planner.accelerators import Accelerator, accelerators
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import Capacity, capacity
-from blueprint.planner.quantization import WeightFormat, weight_format
+from blueprint.planner.quantization import smaller_than
 from blueprint.planner.request import Request, Settled, divides, settle
 
 SHORTEST = 2048
@@ -33,15 +33,10 @@ def _answer(name: str, model: Architecture, gpu: Accelerator, request: Request) 
 
 def _ladder(model: Architecture, gpu: Accelerator, request: Request) -> Iterator[tuple[str, Request, Accelerator]]:
     settled = settle(model, gpu, request)
-    smaller = _smaller(settled.format, gpu)
+    smaller = [each.name for each in smaller_than(settled.format, gpu.capability)]
     larger = [each for each in accelerators().values() if each.ec2 and each.memory_gib > gpu.memory_gib]
     elsewhere = _with(request, total_gpu_memory_gib=None)
-    yield from _shorter(model, gpu, request, settled)
-    if settled.cache in {"auto", "bf16", "fp16"} and gpu.capability >= 8.0:
-        yield "a smaller cache: --kv-cache-dtype fp8", _with(request, kv_cache_dtype="fp8"), gpu
-    for form in smaller:
-        yield f"a smaller format: weights in {form}", _with(request, quantization=form), gpu
-    for text, changed in _wider(model, request, settled.layout.tensor):
+    for text, changed in _here(model, gpu, request, settled, smaller):
         yield text, changed, gpu
     for other in larger:
         yield f"a larger GPU: {other.name}", elsewhere, other
@@ -53,23 +48,22 @@ def _ladder(model: Architecture, gpu: Accelerator, request: Request) -> Iterator
             yield f"{text}, on {other.name}", changed, other
 
 
-def _shorter(
-    model: Architecture, gpu: Accelerator, request: Request, settled: Settled
-) -> Iterator[tuple[str, Request, Accelerator]]:
-    """Less at once, then less of each: the longest round length that the cache may hold."""
+def _here(
+    model: Architecture, gpu: Accelerator, request: Request, settled: Settled, smaller: list[str]
+) -> Iterator[tuple[str, Request]]:
+    """What helps on GPUs of the same type: less at once, less of each, then another way to serve it."""
     for seqs in (each for each in (256, 64, 16) if each < settled.batch.seqs):
-        yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs), gpu
-    longest = capacity("", model, gpu, request, change=False).longest_context
+        yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs)
     for length in (131072, 65536, 32768, 16384, 8192, 4096, SHORTEST):
-        if length < settled.context and length <= longest:
-            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length), gpu
-
-
-def _smaller(own: WeightFormat, gpu: Accelerator) -> list[str]:
-    able = (weight_format(each) for each in ("fp8", "int4"))
-    return [
-        each.name for each in able if each.bytes_per_weight < own.bytes_per_weight and each.capability <= gpu.capability
-    ]
+        if length < settled.context:
+            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length)
+    if model.images and not request.language_model_only:
+        yield "text alone: --language-model-only", _with(request, language_model_only=True)
+    if settled.cache in {"auto", "bf16", "fp16"} and gpu.capability >= 8.0:
+        yield "a smaller cache: --kv-cache-dtype fp8", _with(request, kv_cache_dtype="fp8")
+    for form in smaller:
+        yield f"a smaller format: weights in {form}", _with(request, quantization=form)
+    yield from _wider(model, request, settled.layout.tensor)
 
 
 def _wider(model: Architecture, request: Request, tensor: int) -> Iterator[tuple[str, Request]]:

@@ -14,7 +14,7 @@ from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import Counted, count
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_read
 from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_from
-from blueprint.planner.quantization import FORMATS
+from blueprint.planner.quantization import FORMATS, smaller_than
 from blueprint.planner.regions import REGIONS
 from blueprint.planner.request import Request, divides
 from blueprint.planner.throughput import Mix, Throughput, throughput, usd_per_million
@@ -22,8 +22,6 @@ from blueprint.planner.units import gib
 from blueprint.types import Frozen
 
 SCHEMA: Literal["blueprint.options/1"] = "blueprint.options/1"
-SMALLER = ("fp8", "int4")
-"""Formats that are tried beside the model's own; a checkpoint in them has to exist, and to pass its evaluation."""
 
 
 class Wanted(NamedTuple):
@@ -164,14 +162,12 @@ def _unfit(machine: Instance, gpu: Accelerator | None, here: bool | None) -> str
 
 
 def _formats(model: Architecture, gpu: Accelerator, request: Request) -> list[str | None]:
-    """None is the model's own."""
+    """None is the model's own; a checkpoint in another has to exist, and to pass its evaluation."""
     if request.quantization is not None:
         return [request.quantization]
     own = FORMATS[model.format]
-    smaller = [
-        each for each in SMALLER if FORMATS[each].bytes_per_weight < own.bytes_per_weight and own.reach == "everything"
-    ]
-    return [None, *(each for each in smaller if FORMATS[each].capability <= gpu.capability)]
+    smaller = smaller_than(own, gpu.capability) if own.reach == "everything" else []
+    return [None, *(each.name for each in smaller)]
 
 
 def _spreads(model: Architecture, machine: Instance, request: Request) -> list[int]:

@@ -83,7 +83,8 @@ def _arguments(counted: Counted) -> Mapping[str, str | int | float | bool]:
     shares = {
         "data-parallel-size": layout.data, "decode-context-parallel-size": layout.context, "pipeline-parallel-size": layout.pipeline,
     }  # fmt: skip
-    flags = {"enable-expert-parallel": layout.expert, "enforce-eager": settled.eager}
+    flags = {"enable-expert-parallel": layout.expert, "enforce-eager": settled.eager,
+             "language-model-only": bool(counted.request.language_model_only)}  # fmt: skip
     return (
         always
         | {name: ranks for name, ranks in shares.items() if ranks > 1}

@@ -67,6 +67,12 @@ def weight_format(name: str) -> WeightFormat:
     return found
 
 
+def smaller_than(own: WeightFormat, capability: float) -> list[WeightFormat]:
+    """Formats that a model in another is commonly quantised to, on a GPU of that compute capability; the largest first."""
+    able = (FORMATS[name] for name in ("fp8", "int4"))
+    return [each for each in able if each.bytes_per_weight < own.bytes_per_weight and each.capability <= capability]
+
+
 class Weights(NamedTuple):
     """Bytes of all weights before they are shared out, by how they are."""
 

@@ -47,6 +47,7 @@ class Request(Frozen):
     gpu_memory_utilization: float | None = None
     vllm_version: str | None = None
     enforce_eager: bool | None = None
+    language_model_only: bool | None = Field(default=None, description="Without the encoder of images")
 
 
 class Settled(NamedTuple):

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 COUNTED: Mapping[str, str] = {
     "data-parallel-size": "data_parallel", "decode-context-parallel-size": "decode_context_parallel", "dtype": "dtype",
-    "enable-expert-parallel": "expert_parallel", "enforce-eager": "enforce_eager", "max-num-batched-tokens": "max_num_batched_tokens",
+    "enable-expert-parallel": "expert_parallel", "enforce-eager": "enforce_eager",
+    "language-model-only": "language_model_only", "max-num-batched-tokens": "max_num_batched_tokens",
     "pipeline-parallel-size": "pipeline_parallel", "quantization": "quantization",
 }  # fmt: skip
 """Extra arguments of a document that the planner counts, by what it calls them."""
 UNCOUNTED = frozenset({
-    "cpu-offload-gb", "enable-lora", "hf-overrides", "kv-cache-memory-bytes", "num-gpu-blocks-override", "speculative-config",
+    "cpu-offload-gb", "enable-lora", "hf-overrides", "kv-cache-memory-bytes", "limit-mm-per-prompt", "mm-processor-kwargs", "num-gpu-blocks-override", "speculative-config",
 })  # fmt: skip
 """Extra arguments that decide memory in a way that the planner does not count."""
 FIELDS: Mapping[str, str] = {

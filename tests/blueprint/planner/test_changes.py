@@ -103,3 +103,13 @@ def test_a_change_that_is_proposed_does_make_it_fit(model: str, gpu: str) -> Non
     assert changed
     assert capacity(model, known(model), accelerator(gpu), Request.model_validate(changed)).fits
     assert all(divides(known(model), int(str(value))) for key, value in changed.items() if key == "tensor_parallel")
+
+
+def test_what_has_no_room_for_images_may_have_room_for_text_alone() -> None:
+    model, gpu = known("Qwen/Qwen2.5-VL-7B-Instruct"), accelerator("l4")
+    asked = Request(max_model_len=128_000, quantization="fp8", kv_cache_dtype="fp8")
+    found, alone = (
+        capacity("", model, gpu, each) for each in (asked, asked.model_copy(update={"language_model_only": True}))
+    )
+    assert (found.fits, alone.fits) == (False, True)
+    assert alone.weights_gib_per_gpu < found.weights_gib_per_gpu
