@@ -27,6 +27,8 @@ class Attention(Frozen):
     """Of a key or a value; for latent layers the rank and the rotary part together."""
     window: int = 0
     """Tokens that a layer looks back; 0: all of them."""
+    state: Literal["delta", "mamba"] | None = None
+    """Of a linear layer: a gated delta rule, or Mamba 2."""
     state_bytes: int = 0
     """That a linear layer keeps of one sequence, whatever its length."""
     index_bytes: int = 0

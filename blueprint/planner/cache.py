@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from blueprint.planner.architecture import Architecture, Attention
-from blueprint.planner.memory import Layout, Stage
+from blueprint.planner.layout import Stage
 from blueprint.planner.units import Blocks, Bytes, Tokens
 from blueprint.planner.versions import Accounting
+
+if TYPE_CHECKING:
+    from blueprint.planner.accelerators import Accelerator
+    from blueprint.planner.request import Settled
 
 CacheFormat = Literal["auto", "fp8", "fp8_ds_mla", "bf16", "fp16", "fp32"]
 
@@ -92,30 +96,37 @@ def bytes_per_token(layer: Attention, tensor: int, cache: CacheFormat, dtype_byt
     return Bytes(heads * 2 * layer.head_dim * value_bytes(cache, dtype_bytes))
 
 
-def pool_of(
-    model: Architecture, layout: Layout, stage: Stage, cache: CacheFormat, dtype_bytes: int, version: Accounting
-) -> Pool:
+def pool_of(model: Architecture, gpu: Accelerator, stage: Stage, settled: Settled) -> Pool:
     """How a stage's layers share blocks.
 
     Groups hold equally many layers, padded up; where kinds of layers need pages of different size, the block of
     the smaller holds more tokens, and the block of attention grows until the state of a linear layer fits it.
     """
+    layout, version = settled.layout, settled.version
     layers = _kept(model.attention, stage, version)
     if not layers:
         return Pool(Bytes(1), (), 1)
     of_token: dict[str, Bytes] = {
-        each.kind: bytes_per_token(each, layout.tensor, cache, dtype_bytes) for each in layers if each.kind != "linear"
+        each.kind: bytes_per_token(each, layout.tensor, settled.cache, settled.dtype_bytes)
+        for each in layers
+        if each.kind != "linear"
     }
     largest = max(of_token.values(), default=Bytes(1))
     state = max(-(-each.state_bytes // layout.tensor) for each in layers)
     page = max(1, -(-state // (BLOCK * largest))) * BLOCK * largest
     size = _group_size([each.layers for each in layers], version.group_slack or 1.0)
     groups = [
-        Group(each.kind, Tokens(page // of_token.get(each.kind, largest)), each.window, version.states)
+        Group(each.kind, Tokens(page // of_token.get(each.kind, largest)), each.window, _states(each, gpu, version))
         for each in layers
         for _ in range(-(-each.layers // size))
     ]
     return Pool(Bytes(page * size), tuple(groups), layout.context)
+
+
+def _states(layer: Attention, gpu: Accelerator, version: Accounting) -> int:
+    """Blocks that a sequence holds of a linear layer: a further one where prefill leaves a state behind (MambaSpec)."""
+    since = version.checkpoints.get(layer.state) if layer.state else None
+    return version.states + (since is not None and gpu.capability >= since)
 
 
 def _kept(attention: Iterable[Attention], stage: Stage, version: Accounting) -> list[Attention]:

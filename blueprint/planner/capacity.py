@@ -11,16 +11,14 @@ from blueprint.planner.accelerators import Accelerator, accelerators_read
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import Pool, pool_of
 from blueprint.planner.doubts import origin_of
+from blueprint.planner.layout import Layout, Stage, stages
 from blueprint.planner.memory import (
-    Layout,
     Origin,
-    Stage,
     activation_peak,
     counts_of_tokens,
     gone_before,
     graphs,
     non_torch,
-    stages,
     weights_per_rank,
 )
 from blueprint.planner.quantization import weights_of
@@ -111,20 +109,19 @@ class Capacity(Frozen):
 def account(model: Architecture, gpu: Accelerator, settled: Settled) -> Account:
     """Bytes term by term, of the stage that holds the fewest blocks."""
     weights = weights_of(model, settled.format)
-    outside = non_torch(model, settled.layout, gpu, settled.version)
+    outside = non_torch(model, gpu, settled)
     tied = model.body.head == 0
     found = []
     for stage in _unlike(model.layers, settled.layout.pipeline):
-        pool = pool_of(model, settled.layout, stage, settled.cache, settled.dtype_bytes, settled.version)
+        pool = pool_of(model, gpu, stage, settled)
         each = Account(
             budget=of_gib(gib(settled.total) * settled.utilisation),
             weights=weights_per_rank(weights, settled.layout, stage, tied=tied),
-            activation=activation_peak(model, settled.batch, settled.layout, stage, settled.version, gpu,
-                                       context=settled.context, logit_bytes=settled.dtype_bytes, experts=settled.format.name),
-            buffers=counts_of_tokens(model, settled.batch, stage, settled.version),
+            activation=activation_peak(model, gpu, stage, settled),
+            buffers=counts_of_tokens(model, stage, settled),
             non_torch=outside,
-            graphs=graphs(model, stage, settled.batch.seqs, gpu, settled.version, eager=settled.eager),
-            graphs_in_budget=settled.version.graphs_in_budget, pool=pool, blocks=Blocks(0),
+            graphs=graphs(model, gpu, stage, settled),
+            graphs_in_budget=settled.runner.graphs_in_budget, pool=pool, blocks=Blocks(0),
         )  # fmt: skip
         found.append(each._replace(blocks=pool.blocks(each.available)))
     return min(found, key=lambda each: (each.blocks, each.available))
@@ -137,12 +134,16 @@ def _unlike(layers: int, pipeline: int) -> Iterable[Stage]:
 def limit_of(found: Account, settled: Settled, reserve: Bytes) -> Limit | None:
     """The first term that the GPU has no room for, with so many bytes to spare; None when everything has.
 
-    With CUDA graphs, vLLM wants a block for the state of each of `max_num_seqs` sequences (vllm/config/compilation.py).
+    With CUDA graphs, vLLM wants a block for the state of each of `max_num_seqs` sequences since 0.20 (vllm/config/compilation.py).
     Graphs outside the budget have what it leaves free, and what the profile run took and gave back.
     """
     beside = settled.total - gone_before(Layout()) - found.budget + found.activation
     spare = found.pool.blocks(Bytes(found.available - reserve))
-    keeps_states = any(group.kind == "linear" for group in found.pool.groups) and not settled.eager
+    keeps_states = (
+        settled.version.states_for_graphs
+        and not settled.eager
+        and any(group.kind == "linear" for group in found.pool.groups)
+    )
     short: tuple[tuple[Limit, bool], ...] = (
         ("weights", found.weights >= found.budget),
         ("gpu_memory_utilization", found.budget > settled.total - gone_before(settled.layout)),

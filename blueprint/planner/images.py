@@ -13,9 +13,11 @@ from blueprint.planner.units import Bytes, Parameters, Tokens
 from blueprint.planner.versions import Accounting, Batch
 from blueprint.types import Frozen
 
-HELD_WHOLE, HELD_SHARED = 3, 10
-"""Widths that a layer holds of each patch at its peak: states on every tensor rank; queries, keys, values, their copies and the
-result, which ranks share out (Qwen2_5_VisionAttention.forward of vLLM 0.18.0; a log of 458,752 patches tells of 13 in all)."""
+WHOLE, SHARED = 3, 8
+"""Widths that attention holds of each patch at its peak: states before and after it on every tensor rank; queries, keys, values, the
+copies that are turned, and the result, which ranks share out (Qwen2_5_VisionAttention.forward of vLLM 0.18.0)."""
+GATED_WHOLE = 5
+"""The same beside a feed-forward part with a gate, whose norm keeps what it added (Qwen2_5_VisionBlock.forward)."""
 
 
 class Largest(Frozen):
@@ -125,10 +127,12 @@ def work_of(images: Images, batch: Batch, context: Tokens, version: Accounting) 
 
 
 def encoder_peak(images: Images, work: Work, tensor: int) -> Bytes:
-    """Bytes that encoding takes at its peak: patches as they came in, and the widest of a layer's two halves."""
+    """Bytes that encoding takes at its peak: patches as they came in, and the wider of a layer's two halves."""
     ranks = 1 if images.whole else tensor
-    shared = max(HELD_SHARED * images.hidden, images.largest.matrices * images.intermediate)
-    return Bytes(round(2 * work.patches * (images.largest.numbers + HELD_WHOLE * images.hidden + shared / ranks)))
+    gated = images.largest.matrices == 3
+    feed = (GATED_WHOLE if gated else WHOLE) * images.hidden + images.largest.matrices * images.intermediate / ranks
+    attention = WHOLE * images.hidden + SHARED * images.hidden / ranks
+    return Bytes(round(2 * work.patches * (images.largest.numbers + max(feed, attention))))
 
 
 def kept_bytes(images: Images, work: Work) -> Bytes:

@@ -82,6 +82,7 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
             group["head_dim"] = settings.count("kv_lora_rank") + settings.count("qk_rope_head_dim")
             group["index_bytes"] = settings.count("index_head_dim") + 4 if family.sparse else 0
         elif kind == "linear":
+            group["state"] = "delta" if family.states == "delta" else "mamba"
             group["state_bytes"] = STATES[family.states](settings, hidden).state_bytes
         else:
             wide = kind == "full" and settings.optional("global_head_dim") > 0

@@ -5,14 +5,17 @@ Every constant says where it is from. Calibrated: fitted to published logs of vL
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.images import encoder_peak, kept_bytes, work_of
+from blueprint.planner.layout import Layout, Stage
 from blueprint.planner.quantization import Weights
-from blueprint.planner.units import Bytes, Tokens, gib, of_gib
-from blueprint.planner.versions import Accounting, Batch
+from blueprint.planner.units import Bytes, gib, of_gib
+
+if TYPE_CHECKING:
+    from blueprint.planner.request import Settled
 
 Origin = Literal["calibrated", "derived", "guessed"]
 
@@ -27,6 +30,11 @@ class Constant(NamedTuple):
 
 EXPERTS_GIB = Constant(0.4, "calibrated", "workspace of fused experts; 4 logs of three models, none of MXFP4 experts")
 ROUTING_GIB = Constant(0.3, "calibrated", "buffers of routed experts in a step; 3 logs")
+COMPILED_GIB = Constant(
+    0.9,
+    "derived",
+    "kernels that are tried while a step is compiled, where nothing else takes as much; 9 logs of 7 GPUs that start without a store of compiled ones",
+)
 STAGE_GIB = Constant(0.15, "calibrated", "what a stage passes on; 2 logs")
 WIDE_GIB = Constant(0.09, "calibrated", "more of the collectives with more than two GPUs; 4 logs")
 PCIE_GIB = Constant(
@@ -45,39 +53,6 @@ CONTEXT_WIDE_GIB = Constant(
 )
 
 
-class Layout(NamedTuple):
-    """How a model is spread over GPUs."""
-
-    tensor: int = 1
-    pipeline: int = 1
-    data: int = 1
-    expert: bool = False
-    context: int = 1
-    """Decode context parallel: so many ranks share the tokens of a sequence."""
-
-    @property
-    def gpus(self) -> int:
-        """All GPUs of one deployment."""
-        return self.tensor * self.pipeline * self.data
-
-
-class Stage(NamedTuple):
-    """One stage of a pipeline: its layers out of all, and what else it holds."""
-
-    layers: int
-    of: int
-    first: bool
-    last: bool
-
-
-def stages(layers: int, pipeline: int) -> tuple[Stage, ...]:
-    """Layers by stage as vLLM deals them: what is left over goes to the stages before the last."""
-    counts = [layers // pipeline] * pipeline
-    for over in range(layers % pipeline):
-        counts[-(over + 2) % pipeline] += 1
-    return tuple(Stage(count, layers, index == 0, index == pipeline - 1) for index, count in enumerate(counts))
-
-
 def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bool) -> Bytes:
     """Bytes of weights on one GPU of a stage.
 
@@ -94,65 +69,57 @@ def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bo
     return Bytes(round(own))
 
 
-def sampler_peak(model: Architecture, batch: Batch, version: Accounting, logit_bytes: int, *, workspace: bool) -> Bytes:
+def sampler_peak(model: Architecture, settled: Settled) -> Bytes:
     """Bytes of the dummy sampler run: every rank gathers the logits of all sequences over the whole vocabulary."""
-    rows = (version.sampled_bytes + logit_bytes) * batch.seqs * model.vocabulary
-    return Bytes(round(rows) + of_gib(version.sampler_gib + (EXPERTS_GIB.value if workspace else 0.0)))
+    rows = (settled.runner.sampled_bytes + settled.dtype_bytes) * settled.batch.seqs * model.vocabulary
+    workspace = EXPERTS_GIB.value if model.experts and settled.format.name != "mxfp4" else 0.0
+    return Bytes(round(rows) + of_gib(settled.version.sampler_gib + workspace))
 
 
-def counts_of_tokens(model: Architecture, batch: Batch, stage: Stage, version: Accounting) -> Bytes:
-    """Bytes that the second model runner keeps for penalties: of each sequence a count and a mark for each token of the vocabulary.
+def counts_of_tokens(model: Architecture, stage: Stage, settled: Settled) -> Bytes:
+    """Bytes kept for penalties: of each sequence a count and a mark for each token of the vocabulary.
 
     vllm/v1/worker/gpu/sample/penalties.py of 0.33.0.
     """
-    served = {"all", model.model_type, *(() if model.experts or model.attention_kind == "hybrid" else ("dense",))}
-    if not stage.last or not model.attention or not served & version.second_runner:
+    if not settled.runner.counts_tokens or not stage.last or not model.attention:
         return Bytes(0)
-    return Bytes(batch.seqs * (4 * model.vocabulary + 4 * -(-model.vocabulary // 32)))
+    return Bytes(settled.batch.seqs * (4 * model.vocabulary + 4 * -(-model.vocabulary // 32)))
 
 
-def forward_peak(model: Architecture, batch: Batch, layout: Layout, gpu: Accelerator, *, narrow: bool) -> Bytes:
+def forward_peak(model: Architecture, gpu: Accelerator, settled: Settled) -> Bytes:
     """Bytes of one step over `max_num_batched_tokens` tokens, in the widest layer.
 
     Kernels that multiply experts in 8 bits on Hopper hold the inputs of all of them three times (DeepGEMM; 3 logs of two models).
     """
-    of_token = 6 * model.intermediate / layout.tensor + 8 * model.hidden
+    tokens, tensor = settled.batch.tokens, settled.layout.tensor
+    of_token = 6 * model.intermediate / tensor + 8 * model.hidden
     if not model.experts:
-        return Bytes(round(batch.tokens * of_token))
-    held = 6 if narrow and gpu.capability // 1 == 9 else 2
-    routed = model.experts_per_token * (6 * model.expert_intermediate / layout.tensor + held * model.expert_hidden)
-    return Bytes(round(batch.tokens * (routed + of_token)) + of_gib(ROUTING_GIB.value))
+        return Bytes(round(tokens * of_token))
+    held = 6 if settled.format.name == "fp8" and gpu.capability // 1 == 9 else 2
+    routed = model.experts_per_token * (6 * model.expert_intermediate / tensor + held * model.expert_hidden)
+    return Bytes(round(tokens * (routed + of_token)) + of_gib(ROUTING_GIB.value))
 
 
-def activation_peak(
-    model: Architecture,
-    batch: Batch,
-    layout: Layout,
-    stage: Stage,
-    version: Accounting,
-    gpu: Accelerator,
-    *,
-    context: Tokens,
-    logit_bytes: int,
-    experts: str,
-) -> Bytes:
+def activation_peak(model: Architecture, gpu: Accelerator, stage: Stage, settled: Settled) -> Bytes:
     """Bytes that the profile run reaches above what stays: the larger of the sampler, one step and the encoding of images.
 
-    `experts` is their format. What was encoded lies beside the other two.
+    What was encoded lies beside the other two.
     """
-    forward = forward_peak(model, batch, layout, gpu, narrow=experts == "fp8")
-    workspace = bool(model.experts) and experts != "mxfp4"
+    forward = forward_peak(model, gpu, settled)
     peak = forward + of_gib(STAGE_GIB.value)
     if stage.last and model.attention:
-        peak = max(sampler_peak(model, batch, version, logit_bytes, workspace=workspace), forward)
-    if not model.images:
+        peak = max(sampler_peak(model, settled), forward)
+    if settled.version.tries_kernels and not settled.eager:
+        peak = max(peak, of_gib(COMPILED_GIB.value))
+    if not model.images or not settled.runner.encodes_images:
         return Bytes(peak)
-    work = work_of(model.images, batch, context, version)
-    return Bytes(max(peak + kept_bytes(model.images, work), encoder_peak(model.images, work, layout.tensor)))
+    work = work_of(model.images, settled.batch, settled.context, settled.version)
+    return Bytes(max(peak + kept_bytes(model.images, work), encoder_peak(model.images, work, settled.layout.tensor)))
 
 
-def non_torch(model: Architecture, layout: Layout, gpu: Accelerator, version: Accounting) -> Bytes:
+def non_torch(model: Architecture, gpu: Accelerator, settled: Settled) -> Bytes:
     """Bytes that CUDA and its collectives hold outside torch."""
+    layout, version = settled.layout, settled.version
     held = gib(gone_before(layout)) if version.context_in_budget else 0.0
     held += DATA_GIB.value if layout.data > 1 and model.experts else 0.0
     if layout.tensor == 1:
@@ -162,27 +129,29 @@ def non_torch(model: Architecture, layout: Layout, gpu: Accelerator, version: Ac
     return of_gib(held + version.joined_gib + (WIDE_GIB.value if layout.tensor > 2 else 0.0))
 
 
-def captures(seqs: int, gpu: Accelerator, model: Architecture) -> int:
-    """Batch sizes that vLLM captures: 1, 2, 4, every 8th to 255, every 16th beyond, up to its bound."""
-    most = 1024 if gpu.capability // 1 == 10 or model.model_type == "gpt_oss" else 512
-    bound = min(2 * seqs, most)
+def captures(model: Architecture, gpu: Accelerator, settled: Settled) -> int:
+    """Batch sizes that vLLM captures: 1, 2, 4, every 8th to 255, every 16th beyond, up to its bound.
+
+    `_set_cudagraph_sizes` of vllm/config/vllm.py.
+    """
+    blackwell = settled.version.largest_graph if gpu.capability // 1 == 10 else 512
+    most = 1024 if model.model_type == "gpt_oss" else blackwell
+    bound = min(2 * settled.batch.seqs, settled.batch.tokens, most)
     return len([size for size in (1, 2, 4, *range(8, 256, 8), *range(256, most + 1, 16)) if size <= bound])
 
 
-def graphs(
-    model: Architecture, stage: Stage, seqs: int, gpu: Accelerator, version: Accounting, *, eager: bool
-) -> Bytes:
+def graphs(model: Architecture, gpu: Accelerator, stage: Stage, settled: Settled) -> Bytes:
     """Bytes that vLLM estimates for CUDA graphs; none when it runs eagerly."""
-    if eager:
+    if settled.eager:
         return Bytes(0)
-    more = version.graph_more_gib
+    version, more = settled.version, settled.version.graph_more_gib
     whole = (
         version.graph_gib
         + version.graph_layer_gib * stage.layers
         + (more.get("experts", 0.0) if model.experts else 0.0)
     )
     whole += {"latent": more.get("latent", 0.0), "hybrid": more.get("hybrid", 0.0)}.get(model.attention_kind, 0.0)
-    return of_gib(whole * captures(seqs, gpu, model) / GRAPH_CAPTURES.value)
+    return of_gib(whole * captures(model, gpu, settled) / GRAPH_CAPTURES.value)
 
 
 def gone_before(layout: Layout) -> Bytes:

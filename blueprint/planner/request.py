@@ -11,10 +11,10 @@ from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
-from blueprint.planner.memory import Layout
+from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
 from blueprint.planner.units import Bytes, Tokens, of_gib
-from blueprint.planner.versions import LATEST, Accounting, Batch, accounting, clamped, default_batch
+from blueprint.planner.versions import LATEST, Accounting, Batch, Runner, accounting, clamped, default_batch
 from blueprint.types import Frozen
 
 CACHES: dict[str, CacheFormat] = {
@@ -62,6 +62,7 @@ class Settled(NamedTuple):
     batch: Batch
     utilisation: float
     version: Accounting
+    runner: Runner
     eager: bool
     derived: Mapping[str, str | int | float | bool]
 
@@ -95,10 +96,18 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         layout=layout, format=chosen, dtype_bytes=dtype_bytes, cache=cache, context=context,
         batch=Batch(seqs, clamped(Tokens(tokens), seqs, context)),
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
-        version=version, eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
+        version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
     )  # fmt: skip
     _refuse(_contradictions(model, gpu, settled))
     return settled
+
+
+def _runner(model: Architecture, chosen: WeightFormat, version: Accounting) -> Runner:
+    """Which of vLLM's two model runners serves the model (use_v2_model_runner of vllm/config/vllm.py)."""
+    second, dense = version.second, not model.experts and model.attention_kind not in {"hybrid", "encoder"}
+    family = "" if model.images else model.model_type
+    served = second is not None and second.takes(family, dense=dense, quantised=chosen.reach != "everything")
+    return second if second is not None and served else version.first
 
 
 T = TypeVar("T", int, float, str, bool)

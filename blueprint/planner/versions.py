@@ -16,18 +16,42 @@ from blueprint.types import Frozen
 LATEST = "0.33.0"
 
 
+class Runner(Frozen):
+    """What one of vLLM's two model runners does when it measures memory."""
+
+    sampled_bytes: float
+    """For each logit at the peak of sampling, beside the logit itself."""
+    graphs_in_budget: bool
+    """The estimate of CUDA graphs is taken from the cache; otherwise graphs live in what utilisation leaves free."""
+    encodes_images: bool = True
+    """The profile run encodes images."""
+    counts_tokens: bool = False
+    """It keeps counts of tokens for penalties."""
+
+
+class Second(Runner):
+    """The second model runner, and what it serves when nothing is said."""
+
+    serves: frozenset[str]
+    """Families by name, `dense` for all without experts or linear layers, or `all`."""
+    quantised: bool
+    """Whether it serves quantised weights."""
+    counts_tokens: bool = True
+
+    def takes(self, family: str, *, dense: bool, quantised: bool) -> bool:
+        """Whether it serves a model."""
+        names = {"all", family} | ({"dense"} if dense else set())
+        return bool(names & self.serves) and self.quantised >= quantised
+
+
 class Accounting(Frozen):
     """What one range of versions does."""
 
     since: str
     utilisation: float
     """Default of `--gpu-memory-utilization`."""
-    graphs_in_budget: bool
-    """The estimate of CUDA graphs is taken from the cache; before, graphs lived in what utilisation leaves free."""
     context_in_budget: bool
     """What CUDA took before loading counts against the budget."""
-    sampled_bytes: float
-    """Copies of each logit at the peak of sampling, beside the logit itself."""
     sampler_gib: float
     """Buffers of the sampler, whatever the number of sequences."""
     alone_gib: float
@@ -52,8 +76,17 @@ class Accounting(Frozen):
     """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
     expands_images: bool
     """Room is kept for all tokens around an image, for those between the steps of a video too, and not for what is encoded."""
-    second_runner: frozenset[str]
-    """Models that the second model runner serves: architectures, `dense` for all without experts, or `all`."""
+    first: Runner
+    second: Second | None = None
+    """None before there was one that serves by itself."""
+    checkpoints: Mapping[Literal["delta", "mamba"], float]
+    """Linear layers that keep one block more of a sequence, with the compute capability from which they do."""
+    states_for_graphs: bool
+    """With CUDA graphs it refuses more sequences than there are blocks for their states; before, it captured fewer sizes."""
+    tries_kernels: bool
+    """Kernels are tried on inputs of a whole step when it is compiled (benchmark_combo_kernel of vllm/config/compilation.py)."""
+    largest_graph: int
+    """Largest batch that is captured on a Blackwell of a data centre."""
     batches: str
     """Which table of defaults holds."""
     origin: Literal["calibrated", "derived", "guessed"]
@@ -69,7 +102,7 @@ class Batch(NamedTuple):
 class _Table(Frozen):
     read: str
     sources: tuple[str, ...]
-    changes: tuple[Mapping[str, str | float | bool | tuple[str, ...] | Mapping[str, float] | None], ...]
+    changes: tuple[Mapping[str, object], ...]
     batches: Mapping[str, Mapping[str, tuple[int, int]]]
 
 

@@ -4,18 +4,23 @@ import math
 
 import pytest
 
+from blueprint.planner.accelerators import accelerator
 from blueprint.planner.cache import CacheFormat, Pool, pool_of
-from blueprint.planner.memory import Layout, stages
+from blueprint.planner.layout import stages
 from blueprint.planner.models import known
+from blueprint.planner.request import Request, settle
 from blueprint.planner.units import Blocks, Bytes, Tokens, of_gib
 from blueprint.planner.versions import Accounting, accounting
 
 OLD, NEW = accounting("0.19.0"), accounting("0.33.0")
 
 
-def pool(model: str, tensor: int = 1, cache: CacheFormat = "auto", version: Accounting = OLD) -> Pool:
-    found = known(model)
-    return pool_of(found, Layout(tensor=tensor), stages(found.layers, 1)[0], cache, 2, version)
+def pool(
+    model: str, tensor: int = 1, cache: CacheFormat = "auto", version: Accounting = OLD, gpu: str = "h100"
+) -> Pool:
+    found, on = known(model), accelerator(gpu)
+    asked = settle(found, on, Request(tensor_parallel=tensor, vllm_version=version.since))._replace(cache=cache)
+    return pool_of(found, on, stages(found.layers, 1)[0], asked)
 
 
 def test_blocks_hold_sixteen_tokens_of_every_layer() -> None:
@@ -76,9 +81,17 @@ def test_a_linear_layer_keeps_one_state_of_a_sequence_and_its_page_fits_it() -> 
     assert found.block_bytes >= 16 * max(each.state_bytes for each in model.attention)
 
 
-def test_since_0_28_a_sequence_holds_a_second_state_for_the_prefixes_that_are_kept() -> None:
-    linear = [group for group in pool("Qwen/Qwen3.5-27B", version=NEW).groups if group.kind == "linear"]
-    assert linear[0].needs(Tokens(262144), Tokens(8192), 1) == 2
+@pytest.mark.parametrize(("model", "gpu", "version", "states"), [
+    ("Qwen/Qwen3.5-27B", "h100", "0.26.0", 1), ("Qwen/Qwen3.5-27B", "h100", "0.28.0", 2), ("Qwen/Qwen3.5-27B", "h100", "0.32.0", 2),
+    ("Qwen/Qwen3.5-27B", "h100", "0.33.0", 3), ("Qwen/Qwen3.5-27B", "a100", "0.33.0", 2), ("Qwen/Qwen3.5-27B", "l40s", "0.33.0", 2),
+    ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B", "l40s", "0.31.0", 2), ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B", "l40s", "0.32.0", 3),
+])  # fmt: skip
+def test_a_sequence_holds_states_for_the_prefixes_that_are_kept(
+    model: str, gpu: str, version: str, states: int
+) -> None:
+    """A second one since 0.28, a third where prefill leaves one behind: Mamba 2 since 0.32, delta rules by FlashInfer in 0.33."""
+    linear = [group for group in pool(model, version=accounting(version), gpu=gpu).groups if group.kind == "linear"]
+    assert linear[0].needs(Tokens(262144), Tokens(8192), 1) == states
 
 
 @pytest.mark.parametrize(

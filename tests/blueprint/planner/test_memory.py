@@ -4,33 +4,35 @@ import pytest
 
 from blueprint.planner import memory
 from blueprint.planner.accelerators import accelerator
+from blueprint.planner.architecture import Architecture
+from blueprint.planner.layout import Layout, stages
 from blueprint.planner.memory import (
-    Layout,
+    activation_peak,
     captures,
     counts_of_tokens,
     graphs,
     non_torch,
     sampler_peak,
-    stages,
     weights_per_rank,
 )
 from blueprint.planner.models import known
 from blueprint.planner.quantization import weight_format, weights_of
-from blueprint.planner.units import Tokens, gib
-from blueprint.planner.versions import Batch, accounting
+from blueprint.planner.request import Request, Settled, settle
+from blueprint.planner.units import gib
 
 LLAMA = known("meta-llama/Llama-3.1-8B-Instruct")
+MIXTURE = known("Qwen/Qwen3-30B-A3B")
+
+
+def settled(model: Architecture, gpu: str, version: str, **more: object) -> Settled:
+    """Everything that vLLM would settle for itself."""
+    return settle(model, accelerator(gpu), Request.model_validate({"vllm_version": version, **more}))
 
 
 def test_every_constant_says_where_it_is_from() -> None:
     found = [each for each in vars(memory).values() if isinstance(each, memory.Constant)]
-    assert len(found) == 10
+    assert len(found) == 11
     assert all(each.source and each.origin in {"calibrated", "derived", "guessed"} for each in found)
-
-
-def test_layers_are_dealt_to_stages_with_the_rest_before_the_last() -> None:
-    assert [stage.layers for stage in stages(61, 4)] == [15, 15, 16, 15]
-    assert [(stage.first, stage.last) for stage in stages(4, 2)] == [(True, False), (False, True)]
 
 
 def test_all_ranks_together_hold_all_weights() -> None:
@@ -57,43 +59,86 @@ def test_a_tied_embedding_is_held_twice_in_a_pipeline() -> None:
 
 
 def test_the_sampler_takes_fourteen_and_a_half_bytes_for_each_logit() -> None:
-    found = sampler_peak(LLAMA, Batch(1024, Tokens(8192)), accounting("0.19.0"), 2, workspace=False)
+    found = sampler_peak(LLAMA, settled(LLAMA, "h100", "0.19.0"))
     assert gib(found) == pytest.approx(14.5 * 1024 * 128256 / 2**30 + 0.12, abs=1e-6)
 
 
-@pytest.mark.parametrize(("seqs", "gpu", "model", "sizes"), [
-    (1024, "h100", "Qwen/Qwen3-8B", 51), (256, "l4", "Qwen/Qwen3-8B", 51), (1024, "b200", "Qwen/Qwen3-8B", 83),
-    (1024, "h100", "openai/gpt-oss-20b", 83), (1, "h100", "Qwen/Qwen3-8B", 2),
+@pytest.mark.parametrize(
+    ("version", "more"), [("0.21.0", 12.5), ("0.24.0", 4), ("0.27.0", 0), ("0.32.0", 0), ("0.33.0", 12.5)]
+)
+def test_the_second_runner_samples_without_parameters_until_0_33(version: str, more: float) -> None:
+    asked = settled(LLAMA, "h100", version)
+    assert asked.runner.sampled_bytes == more
+    assert sampler_peak(LLAMA, asked) >= (2 + more) * 1024 * 128256
+
+
+@pytest.mark.parametrize(("seqs", "gpu", "model", "version", "sizes"), [
+    (1024, "h100", "Qwen/Qwen3-8B", "0.33.0", 51), (256, "l4", "Qwen/Qwen3-8B", "0.33.0", 51), (1024, "b200", "Qwen/Qwen3-8B", "0.33.0", 83),
+    (1024, "b200", "Qwen/Qwen3-8B", "0.27.0", 51), (1024, "h100", "openai/gpt-oss-20b", "0.33.0", 83), (1, "h100", "Qwen/Qwen3-8B", "0.33.0", 2),
 ])  # fmt: skip
-def test_as_many_sizes_are_captured_as_vllm_says(seqs: int, gpu: str, model: str, sizes: int) -> None:
-    assert captures(seqs, accelerator(gpu), known(model)) == sizes
+def test_as_many_sizes_are_captured_as_vllm_says(seqs: int, gpu: str, model: str, version: str, sizes: int) -> None:
+    found = known(model)
+    assert captures(found, accelerator(gpu), settled(found, gpu, version, max_num_seqs=seqs)) == sizes
 
 
-def test_nothing_is_captured_eagerly() -> None:
-    assert graphs(LLAMA, stages(32, 1)[0], 256, accelerator("l4"), accounting("0.33.0"), eager=True) == 0
+def test_no_batch_is_captured_that_is_longer_than_a_step() -> None:
+    asked = settled(LLAMA, "l4", "0.33.0", max_num_batched_tokens=64, max_num_seqs=64)
+    assert captures(LLAMA, accelerator("l4"), asked) == len([1, 2, 4, *range(8, 65, 8)])
 
 
-def test_the_second_model_runner_counts_each_token_for_each_sequence() -> None:
-    batch, (stage,) = Batch(1024, Tokens(8192)), stages(32, 1)
-    assert counts_of_tokens(LLAMA, batch, stage, accounting("0.19.0")) == 0
-    assert counts_of_tokens(LLAMA, batch, stage, accounting("0.33.0")) == 1024 * (4 * 128256 + 4 * 4008)
-    mixture = known("Qwen/Qwen3-30B-A3B")
-    held = {
-        version: counts_of_tokens(mixture, batch, stage, accounting(version)) > 0 for version in ("0.26.0", "0.30.0")
+def test_nothing_is_captured_or_tried_eagerly() -> None:
+    (stage,), l4 = stages(32, 1), accelerator("l4")
+    eager, compiled = (
+        settled(LLAMA, "l4", "0.33.0", enforce_eager=each, max_num_seqs=1, max_num_batched_tokens=256)
+        for each in (True, False)
+    )
+    assert graphs(LLAMA, l4, stage, eager) == 0
+    assert gib(activation_peak(LLAMA, l4, stage, compiled)) == pytest.approx(memory.COMPILED_GIB.value)
+    assert activation_peak(LLAMA, l4, stage, eager) < activation_peak(LLAMA, l4, stage, compiled)
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "counts"),
+    [
+        (LLAMA, "0.19.0", False), (LLAMA, "0.23.0", True), (MIXTURE, "0.26.0", False), (MIXTURE, "0.28.0", False),
+        (MIXTURE, "0.29.0", True), (known("Qwen/Qwen3.5-27B"), "0.28.0", False), (known("Qwen/Qwen3-VL-8B-Instruct"), "0.24.0", False),
+        (known("Qwen/Qwen3-VL-8B-Instruct"), "0.25.0", True),
+    ],
+)  # fmt: skip
+def test_the_second_runner_serves_what_vllm_lets_it_serve(model: Architecture, version: str, counts: bool) -> None:
+    held = counts_of_tokens(model, stages(model.layers, 1)[0], settled(model, "h100", version))
+    assert held == (1024 * (4 * model.vocabulary + 4 * -(-model.vocabulary // 32)) if counts else 0)
+
+
+def test_quantised_weights_are_not_served_by_the_second_runner_before_0_24() -> None:
+    runners = {
+        version: settled(LLAMA, "h100", version, quantization="fp8").runner.counts_tokens
+        for version in ("0.23.0", "0.24.0")
     }
-    assert held == {"0.26.0": False, "0.30.0": True}
+    assert runners == {"0.23.0": False, "0.24.0": True}
+
+
+def test_graphs_of_the_second_runner_are_outside_the_budget_until_0_29() -> None:
+    inside = {
+        version: settled(LLAMA, "h100", version).runner.graphs_in_budget
+        for version in ("0.19.0", "0.21.0", "0.28.0", "0.29.0")
+    }
+    assert inside == {"0.19.0": False, "0.21.0": True, "0.28.0": False, "0.29.0": True}
 
 
 def test_what_the_driver_took_before_loading_counts_until_0_9() -> None:
-    old, new = (non_torch(LLAMA, Layout(), accelerator("h100"), accounting(version)) for version in ("0.8.5", "0.9.2"))
+    old, new = (
+        non_torch(LLAMA, accelerator("h100"), settled(LLAMA, "h100", version)) for version in ("0.8.5", "0.9.2")
+    )
     assert gib(old) - gib(new) == pytest.approx(memory.CONTEXT_GIB.value, abs=1e-6)
 
 
 def test_data_ranks_that_share_experts_exchange_tokens() -> None:
-    mixture, l4, version = known("Qwen/Qwen3-30B-A3B"), accelerator("l4"), accounting("0.29.0")
-    alone, shared = (non_torch(mixture, Layout(data=data), l4, version) for data in (1, 2))
+    l4 = accelerator("l4")
+    alone, shared = (non_torch(MIXTURE, l4, settled(MIXTURE, "l4", "0.29.0", data_parallel=data)) for data in (1, 2))
     assert gib(shared) - gib(alone) == pytest.approx(memory.DATA_GIB.value, abs=1e-6)
-    assert non_torch(LLAMA, Layout(data=2), l4, version) == non_torch(LLAMA, Layout(), l4, version)
+    plain = {non_torch(LLAMA, l4, settled(LLAMA, "l4", "0.29.0", data_parallel=data)) for data in (1, 2)}
+    assert len(plain) == 1
 
 
 def test_routers_and_down_projections_are_whole_on_every_rank() -> None:

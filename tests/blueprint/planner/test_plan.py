@@ -40,7 +40,7 @@ def test_replicas_follow_the_demand_and_instances_the_replicas() -> None:
 
 
 def test_a_sequence_that_fits_but_for_a_block_is_not_counted() -> None:
-    found = plan("Qwen/Qwen3-32B", "g6.12xlarge", Request(tensor_parallel=4, max_model_len=12304, max_num_seqs=256))
+    found = plan("Qwen/Qwen3-32B", "g6.12xlarge", Request(tensor_parallel=4, max_model_len=11264, max_num_seqs=256))
     assert (found.at_once, found.capacity.max_concurrency) == (3, 4.0)
 
 

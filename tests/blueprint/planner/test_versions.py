@@ -26,7 +26,7 @@ def test_a_version_counts_as_the_last_change_before_it(
     version: str, utilisation: float, in_budget: bool, by_request: bool, sampled: float, slack: float | None
 ) -> None:
     found = accounting(version)
-    assert (found.utilisation, found.graphs_in_budget, found.tokens_by_request, found.sampled_bytes, found.group_slack) == (
+    assert (found.utilisation, found.first.graphs_in_budget, found.tokens_by_request, found.first.sampled_bytes, found.group_slack) == (
         utilisation, in_budget, by_request, sampled, slack,
     )  # fmt: skip
 
