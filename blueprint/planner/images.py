@@ -36,6 +36,8 @@ class Largest(Frozen):
     """How often that comes one after another in a video that is as long as the context; 1 where none is."""
     kept: int
     """Tokens that versions which keep more than they encode kept room for; 0 where they kept the same."""
+    undivided: int
+    """Tokens of an item that a step has to hold whole; 0 where items are divided."""
 
 
 class Images(Frozen):
@@ -61,7 +63,7 @@ class Work(NamedTuple):
     kept: Tokens
 
 
-_UNREAD = Largest(names=(), tokens=1024, patches=4, numbers=588, matrices=2, steps=1, kept=0)
+_UNREAD = Largest(names=(), tokens=1024, patches=4, numbers=588, matrices=2, steps=1, kept=0, undivided=0)
 """Stands in for an encoder that was not read."""
 
 

@@ -86,15 +86,13 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         context=_or(request.decode_context_parallel, "decode_context_parallel", 1, taken),
     )
     context = Tokens(_or(request.max_model_len, "max_model_len", model.context, taken))
-    default = default_batch(gpu, version, context)
-    seqs = _or(request.max_num_seqs, "max_num_seqs", default.seqs, taken)
-    tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", int(default.tokens), taken)
+    batch = _batch(model, default_batch(gpu, version, context), version, request, taken)
     dtype_bytes, chosen = _format(model, gpu, request, taken)
     cache = _cache(model, gpu, version, request, taken)
     settled = Settled(
         total=of_gib(_or(request.total_gpu_memory_gib, "total_gpu_memory_gib", gpu.memory_gib, taken)),
         layout=layout, format=chosen, dtype_bytes=dtype_bytes, cache=cache, context=context,
-        batch=Batch(seqs, clamped(Tokens(tokens), seqs, context)),
+        batch=batch._replace(tokens=clamped(batch.tokens, batch.seqs, context)),
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
         version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
     )  # fmt: skip
@@ -119,6 +117,13 @@ def _or(given: T | None, name: str, otherwise: T, taken: Taken) -> T:
         return given
     taken[name] = otherwise
     return otherwise
+
+
+def _batch(model: Architecture, default: Batch, version: Accounting, request: Request, taken: Taken) -> Batch:
+    """Sequences and tokens of a step (get_batch_defaults and after it in vllm/engine/arg_utils.py)."""
+    undivided = model.images.largest.undivided if model.images and version.undivided_images else 0
+    tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", max(default.tokens, undivided), taken)
+    return Batch(_or(request.max_num_seqs, "max_num_seqs", min(default.seqs, tokens), taken), Tokens(tokens))
 
 
 def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Taken) -> tuple[int, WeightFormat]:
@@ -179,6 +184,9 @@ def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> 
     if not divides(model, layout.tensor):
         yield _problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
                        ", ".join(str(each) for each in range(1, 17) if divides(model, each)), why="vLLM shares whole heads out")  # fmt: skip
+    if settled.batch.tokens < settled.batch.seqs:
+        yield _problem("max_num_batched_tokens", settled.batch.tokens, "is less than the sequences of a step", f"{settled.batch.seqs} and more",
+                       why="each sequence has one token at least in a step", fix=f"raise it, or set max_num_seqs to {settled.batch.tokens}")  # fmt: skip
     if layout.pipeline > model.layers:
         yield _problem(
             "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"

@@ -76,6 +76,8 @@ class Accounting(Frozen):
     """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
     expands_images: bool
     """Room is kept for all tokens around an image, for those between the steps of a video too, and not for what is encoded."""
+    undivided_images: bool
+    """The default of a step's tokens is raised to what an image or video needs that must not be divided."""
     first: Runner
     second: Second | None = None
     """None before there was one that serves by itself."""
