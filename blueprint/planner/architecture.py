@@ -10,6 +10,7 @@ from blueprint.planner.families import FAMILIES, Family
 from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
 from blueprint.planner.settings import Refused, Settings
+from blueprint.planner.sound import sound_of
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
@@ -55,6 +56,7 @@ class Body(Frozen):
     decompressed: Parameters
     """Of latent attention: held once more in 16 bits when the weights are quantised."""
     vision: Parameters
+    """Encoders of images and of sound."""
 
     @property
     def total(self) -> Parameters:
@@ -159,18 +161,19 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
     context = _context(settings)
-    images = images_of(configuration, text, refused)
+    images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
     quantised = _format(text, refused)
     refused.raise_any()
-    embedding = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
+    own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
         model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context,
         attention=tuple(Attention.model_validate(group) for group in groups),
         body=Body(
-            embedding=embedding, head=Parameters(0) if tied else embedding, attention=parts.attention, states=parts.states,
+            embedding=Parameters(own + parts.embedded), head=Parameters(0 if tied else own),
+            attention=parts.attention, states=parts.states,
             dense=Parameters(feed.dense), experts=Parameters(feed.routed), routers=Parameters(feed.routers),
             replicated=parts.replicated, decompressed=parts.decompressed,
-            vision=images.parameters if images else Parameters(0),
+            vision=Parameters((images.parameters if images else 0) + sound),
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,

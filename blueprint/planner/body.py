@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from blueprint.planner.families import Family
-from blueprint.planner.layers import head_dim_of, kinds_of
+from blueprint.planner.layers import borrowing_of, head_dim_of, kinds_of
 from blueprint.planner.settings import Settings
 from blueprint.planner.states import STATES
 from blueprint.planner.units import Parameters
+
+DENSE_FIRST = ("first_k_dense_replace", "moe_layer_start_index")
+PER_TOKEN = ("num_experts_per_token", "top_k_experts", "moe_k")
+SHARED = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts")
+"""What configurations call layers without experts at the beginning, experts of a token, and experts of every token."""
 
 
 class Feed(NamedTuple):
@@ -33,8 +38,11 @@ class Parts(NamedTuple):
     attention: Parameters
     states: Parameters
     """Of linear layers."""
+    embedded: Parameters
+    """Further embeddings, one for every layer."""
     replicated: Parameters
-    """What every tensor rank holds whole beside routers: down-projections of latent attention and latent experts."""
+    """What every tensor rank holds whole beside routers: down-projections of latent attention and latent experts, and what
+    brings the embeddings of single layers in."""
     decompressed: Parameters
     """Up-projections of latent attention, which a quantised model holds once more in 16 bits."""
     feed: Feed
@@ -43,7 +51,11 @@ class Parts(NamedTuple):
 def body_of(family: Family, settings: Settings, layers: int, hidden: int, heads: int) -> Parts:
     """Count the parameters of attention and feed-forward parts over all layers."""
     kinds = kinds_of(family, settings, layers)
-    attention = sum(_attention(family, settings, hidden, heads, kind) for kind in kinds)
+    own = len(kinds) - borrowing_of(settings)
+    attention = sum(
+        _attention(family, settings, hidden, heads, kind, borrows=index >= own) for index, kind in enumerate(kinds)
+    )
+    embedded, brought = _embedded(settings, layers, hidden)
     linear = kinds.count("linear")
     states = linear * STATES[family.states](settings, hidden).parameters if linear else 0
     latent = kinds.count("latent")
@@ -55,8 +67,16 @@ def body_of(family: Family, settings: Settings, layers: int, hidden: int, heads:
         else _in_each(family, settings, layers, hidden)
     )
     return Parts(
-        Parameters(attention), Parameters(states), Parameters(whole + feed.replicated), Parameters(again), feed
-    )
+        Parameters(attention), Parameters(states), Parameters(embedded), Parameters(whole + brought + feed.replicated),
+        Parameters(again), feed,
+    )  # fmt: skip
+
+
+def _embedded(settings: Settings, layers: int, hidden: int) -> tuple[int, int]:
+    """Embeddings of single layers with their projection, and what every tensor rank holds whole of it (gemma4.py of vLLM 0.33.0)."""
+    width = settings.optional("hidden_size_per_layer_input")
+    words = settings.count("vocab_size_per_layer_input", settings.count("vocab_size")) if width else 0
+    return layers * width * (words + hidden), layers * 2 * hidden * width
 
 
 def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> Feed:
@@ -64,18 +84,39 @@ def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> Fe
     experts = settings.optional(family.experts) if family.experts else 0
     plain = settings.optional("intermediate_size_mlp") or settings.optional("intermediate_size")
     if not experts:
-        width = settings.count("shared_intermediate_size" if family.dense_beside_states else "intermediate_size")
-        return Feed(dense=layers * family.matrices * hidden * width, width=width)
+        width = _width(family, settings)
+        doubled = borrowing_of(settings) if settings.flag("use_double_wide_mlp", otherwise=False) else 0
+        return Feed(dense=(layers + doubled) * family.matrices * hidden * width, width=2 * width if doubled else width)
     expert_width = settings.count(family.expert_width)
     step = settings.count("interleave_moe_layer_step", settings.count("decoder_sparse_step", 1))
-    sparse = (layers - settings.optional("first_k_dense_replace")) // step
+    sparse = _sparse(settings, layers) // step
     beside = _beside(family, settings, expert_width)
     return Feed(
         dense=sparse * 3 * hidden * beside + (layers - sparse) * 3 * hidden * plain,
         routed=sparse * experts * 3 * hidden * expert_width, routers=sparse * hidden * experts, width=beside, experts=experts,
-        per_token=settings.count("num_experts_per_tok", settings.optional("top_k_experts") or None), expert_width=expert_width,
+        per_token=settings.count("num_experts_per_tok", settings.any_of(*PER_TOKEN) or None), expert_width=expert_width,
         expert_hidden=hidden,
     )  # fmt: skip
+
+
+def _sparse(settings: Settings, layers: int) -> int:
+    """Layers from the first with experts on; a configuration that lists them is followed."""
+    listed = settings.find("mlp_layer_types")
+    if isinstance(listed, list):
+        return listed.count("sparse")
+    last, between = settings.optional("moe_layer_end_index"), settings.any_of("moe_layer_interval", "moe_layer_freq")
+    if last not in {0, -1, layers - 1} or between > 1:
+        settings.refuse("moe_layer_end_index", "leaves layers without experts between or after those that have them")
+    return layers - settings.any_of(*DENSE_FIRST)
+
+
+def _width(family: Family, settings: Settings) -> int:
+    """Width of a dense feed-forward part; LFM2 may round two thirds of what it states (lfm2.py of vLLM 0.33.0)."""
+    width = settings.count("shared_intermediate_size" if family.dense_beside_states else "intermediate_size")
+    if family.states == "conv" and settings.flag("block_auto_adjust_ff_dim", otherwise=True):
+        multiple = settings.count("block_multiple_of")
+        return -(-int(2 * settings.count("block_ff_dim", width) / 3) // multiple) * multiple
+    return width
 
 
 def _by_letter(kinds: list[str], settings: Settings, hidden: int) -> Feed:
@@ -98,12 +139,12 @@ def _beside(family: Family, settings: Settings, expert_width: int) -> int:
     """Width of what every token passes beside its experts."""
     if family.dense_beside or family.pattern == "chunked":
         return settings.count("intermediate_size")
-    shared = settings.optional("shared_expert_intermediate_size") or settings.optional("shared_intermediate_size")
-    return shared or settings.optional("n_shared_experts") * expert_width
+    shared = settings.any_of("shared_expert_intermediate_size", "shared_intermediate_size")
+    return shared or settings.any_of(*SHARED) * expert_width
 
 
-def _attention(family: Family, settings: Settings, hidden: int, heads: int, kind: str) -> int:
-    """Parameters of one layer's attention, as far as tensor ranks share them out."""
+def _attention(family: Family, settings: Settings, hidden: int, heads: int, kind: str, *, borrows: bool) -> int:
+    """Parameters of one layer's attention, as far as tensor ranks share them out; one that borrows keys has none for them."""
     if kind in {"experts", "plain", "linear"}:
         return 0
     if kind == "latent":
@@ -120,7 +161,7 @@ def _attention(family: Family, settings: Settings, hidden: int, heads: int, kind
     if kind == "full" and settings.optional("global_head_dim"):
         dim, kv_heads = settings.count("global_head_dim"), settings.count("num_global_key_value_heads", kv_heads)
     query = heads * dim * (2 if family.gated_query else 1)
-    return hidden * (query + 2 * kv_heads * dim) + heads * dim * hidden
+    return hidden * (query + (0 if borrows else 2 * kv_heads * dim)) + heads * dim * hidden
 
 
 def _latent_up(settings: Settings, heads: int) -> int:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-Pattern = Literal["full", "sliding", "alternate", "every", "chunked", "latent", "linear", "letters", "encoder"]
+Pattern = Literal[
+    "full", "sliding", "alternate", "every", "chunked", "latent", "linear", "letters", "listed", "numbered", "both", "encoder"
+]  # fmt: skip
 
 
 class Family(NamedTuple):
@@ -14,7 +16,7 @@ class Family(NamedTuple):
 
     name: str
     pattern: Pattern = "full"
-    """Which layers keep what, where the configuration has no `layer_types`."""
+    """Which layers keep what, where the configuration has no `layer_types`; `both`: every layer attends and has a state."""
     matrices: int = 3
     """Of a feed-forward part: 3 with a gate, 2 without."""
     tied: bool = False
@@ -42,6 +44,9 @@ _GEMMA3 = {
     "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208,
     "max_position_embeddings": 131072, "sliding_window": 4096, "sliding_window_pattern": 6,
 }  # fmt: skip
+_GEMMA4 = {"global_head_dim": 512, "hidden_size_per_layer_input": 256, "max_position_embeddings": 131072}
+_UNIFIED = {"global_head_dim": 512, "max_position_embeddings": 262144}
+_LFM2 = {"conv_L_cache": 3, "block_multiple_of": 256, "max_position_embeddings": 128000}
 _LINEAR = {"full_attention_interval": 4, "linear_conv_kernel_dim": 4}
 
 _KNOWN = (
@@ -52,9 +57,13 @@ _KNOWN = (
     Family("stablelm"), Family("glm4"), Family("mimo"), Family("ernie4_5", tied=True), Family("hunyuan_v1_dense", tied=True),
     Family("nemotron", matrices=2), Family("arcee", matrices=2), Family("apertus", matrices=2), Family("gpt_neox", matrices=2),
     Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, two_bases=True, defaults=_GEMMA3),
-    Family("gemma4_text", tied=True, two_bases=True, experts="num_experts", dense_beside=True),
+    Family("gemma4_text", tied=True, two_bases=True, experts="num_experts", dense_beside=True, defaults=_GEMMA4),
+    Family("gemma4_unified_text", tied=True, two_bases=True, defaults=_UNIFIED),
     Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
     Family("qwen2_moe", experts="num_experts"), Family("qwen3_moe", experts="num_experts"),
+    Family("ernie4_5_moe", experts="moe_num_experts", tied=True, defaults={"moe_layer_start_index": 1}),
+    Family("bailing_moe", experts="num_experts"), Family("hy_v3", experts="num_experts", defaults={"first_k_dense_replace": 1}),
+    Family("exaone_moe", "listed", experts="num_experts", defaults={"first_k_dense_replace": 1}),
     Family("glm4_moe", experts="n_routed_experts"), Family("deepseek", experts="n_routed_experts"), Family("dots1", experts="n_routed_experts"),
     Family("phimoe", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
     Family("olmoe", experts="num_experts", expert_width="intermediate_size"),
@@ -73,11 +82,13 @@ _KNOWN = (
     Family("nemotron_h", "letters", matrices=2, experts="n_routed_experts", states="nemotron"),
     Family("granitemoehybrid", experts="num_local_experts", expert_width="intermediate_size", tied=True, states="granite",
            dense_beside_states=True),
+    Family("falcon_h1", "both", states="granite"), Family("lfm2", "listed", tied=True, states="conv", defaults=_LFM2),
+    Family("kimi_linear", "numbered", experts="num_experts", states="kimi"),
     Family("xlm-roberta", "encoder", matrices=2, tied=True), Family("bert", "encoder", matrices=2, tied=True),
 )  # fmt: skip
 
 _ALIASES = {
-    "gemma3": "gemma3_text", "gemma4": "gemma4_text", "llama4": "llama4_text", "qwen3_5": "qwen3_5_text",
+    "gemma3": "gemma3_text", "gemma4": "gemma4_text", "gemma4_unified": "gemma4_unified_text", "llama4": "llama4_text", "qwen3_5": "qwen3_5_text",
     "qwen3_5_moe": "qwen3_5_moe_text", "qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2", "qwen3_vl": "qwen3",
     "qwen3_vl_text": "qwen3", "qwen3_vl_moe": "qwen3_moe", "qwen3_vl_moe_text": "qwen3_moe", "qwen2_5_vl_text": "qwen2",
 }  # fmt: skip

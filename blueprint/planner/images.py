@@ -87,6 +87,8 @@ def images_of(configuration: Mapping[str, object], text: Mapping[str, object], r
     if not isinstance(vision, Mapping):
         return None
     settings = Settings(vision, {}, refused)
+    if settings.optional("mm_embed_dim"):
+        return _unencoded(settings, text)
     narrow = settings.optional("embed_dim")  # Qwen2-VL calls the language model's width hidden_size
     hidden = narrow or settings.first("hidden_size", "width", "vt_hidden_size")
     out = settings.optional("out_hidden_size") or (settings.optional("hidden_size") if narrow else 0)
@@ -102,10 +104,23 @@ def images_of(configuration: Mapping[str, object], text: Mapping[str, object], r
     language = text.get("hidden_size")
     return Images(
         parameters=Parameters(
-            depth * (4 * hidden * hidden + matrices * hidden * wide) + copies * _merger(settings, hidden, out)
+            depth * (4 * hidden * hidden + matrices * hidden * wide)
+            + copies * _merger(settings, hidden, out)
+            + 2 * settings.optional("position_embedding_size") * hidden
         ),
         hidden=hidden, intermediate=wide, width=copies * (language if isinstance(language, int) else hidden),
-        whole="ministral3" in kinds, largest=row or _UNREAD, known=row is not None,
+        whole=bool({"ministral3", "gemma4_vision"} & set(kinds)), largest=row or _UNREAD, known=row is not None,
+    )  # fmt: skip
+
+
+def _unencoded(settings: Settings, text: Mapping[str, object]) -> Images:
+    """Patches that are projected into the language model as they come (Gemma4UnifiedForConditionalGeneration)."""
+    width, side = settings.count("mm_embed_dim"), settings.count("patch_size") * settings.count("pooling_kernel_size")
+    language = text.get("hidden_size")
+    out = language if isinstance(language, int) else width
+    return Images(
+        parameters=Parameters(3 * side * side * width + 2 * settings.count("mm_posemb_size") * width + width * out),
+        hidden=width, intermediate=0, width=out, whole=True, largest=_known()["gemma4_unified_vision"], known=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from blueprint.planner.states import STATES
 LISTED: Mapping[str, str] = MappingProxyType(
     {
         "full_attention": "full", "attention": "full", "sliding_attention": "window", "chunked_attention": "chunked",
-        "linear_attention": "linear", "mamba": "linear",
+        "linear_attention": "linear", "mamba": "linear", "conv": "linear",
     }
 )  # fmt: skip
 """What a configuration calls a kind of layer in `layer_types`."""
@@ -27,11 +27,24 @@ def head_dim_of(settings: Settings, hidden: int, heads: int) -> int:
     return settings.optional("head_dim") or hidden // heads
 
 
+def borrowing_of(settings: Settings) -> int:
+    """How many layers at the end keep nothing of their own: they read keys and values of an earlier one (gemma4.py of vLLM 0.33.0)."""
+    return settings.optional("num_kv_shared_layers")
+
+
 def kinds_of(family: Family, settings: Settings, layers: int) -> list[str]:
-    """What each layer is: one of those that keep something, or a feed-forward part by itself."""
+    """What each layer is: one of those that keep something, or a feed-forward part by itself; two where a layer is both."""
     if family.pattern == "letters":
         return _by_letter(settings, layers)
+    if family.pattern == "both":
+        return ["full", "linear"] * layers
+    if family.pattern == "numbered":
+        return _by_number(settings, layers)
+    if settings.find("per_layer_config") is not None:
+        settings.refuse("per_layer_config", "gives single layers widths of their own, which the planner does not read")
     listed = settings.kinds(layers)
+    if listed is None and family.pattern == "listed":
+        settings.refuse("layer_types", "is missing, and nothing else says what each layer is")
     if listed is not None and family.pattern != "latent":
         for unknown in sorted(set(listed) - LISTED.keys()):
             settings.refuse("layer_types", f"{unknown!r} is no kind of layer that the planner knows", ", ".join(LISTED))
@@ -47,6 +60,19 @@ def _by_letter(settings: Settings, layers: int) -> list[str]:
         )
         return []
     return [LETTERS[letter] for letter in pattern]
+
+
+def _by_number(settings: Settings, layers: int) -> list[str]:
+    """Layers of latent attention by their numbers, from 1; the others are linear (kimi_linear.py of vLLM 0.33.0)."""
+    told = settings.find("linear_attn_config")
+    latent = told.get("full_attn_layers") if isinstance(told, Mapping) else None
+    linear = told.get("kda_layers") if isinstance(told, Mapping) else None
+    if not (isinstance(latent, list) and isinstance(linear, list)) or sorted(latent + linear) != [
+        *range(1, layers + 1)
+    ]:
+        settings.refuse("linear_attn_config", f"does not say what each of {layers} layers is")
+        return []
+    return ["latent" if number in latent else "linear" for number in range(1, layers + 1)]
 
 
 def _by_pattern(family: Family, settings: Settings, layers: int) -> list[str]:
@@ -75,7 +101,8 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
     """Layers grouped by what they keep; those that keep nothing are left out."""
     head_dim, kv_heads = head_dim_of(settings, hidden, heads), settings.count("num_key_value_heads", heads)
     groups: list[dict[str, object]] = []
-    counts = Counter(kind for kind in kinds_of(family, settings, layers) if kind in KEEPING)
+    kinds = kinds_of(family, settings, layers)
+    counts = Counter(kind for kind in kinds[: len(kinds) - borrowing_of(settings)] if kind in KEEPING)
     for kind, count in sorted(counts.items()):
         group: dict[str, object] = {"kind": kind, "layers": count}
         if kind == "latent":
@@ -96,7 +123,8 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
 
 def rotary_of(family: Family, settings: Settings, hidden: int, heads: int) -> int:
     """Numbers that the table of rotary positions holds for each position; every GPU has the whole of it."""
-    if family.pattern in {"letters", "encoder"}:
+    unturned = family.name == "granitemoehybrid" and settings.find("position_embedding_type") != "rope"
+    if unturned or family.pattern in {"letters", "encoder", "numbered"}:
         return 0
     if family.pattern == "latent":
         return settings.count("qk_rope_head_dim")
@@ -105,4 +133,5 @@ def rotary_of(family: Family, settings: Settings, hidden: int, heads: int) -> in
         turned.get("partial_rotary_factor") if isinstance(turned, Mapping) else None
     )
     width = head_dim_of(settings, hidden, heads) * (share if isinstance(share, int | float) else 1)
-    return round(width) * (2 if family.two_bases else 1)
+    wide = settings.optional("global_head_dim") or round(width)  # turned whole (gemma4_rope.py of vLLM 0.33.0)
+    return round(width) + (wide if family.two_bases else 0)

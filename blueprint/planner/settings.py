@@ -59,6 +59,10 @@ class Settings:
         value = self.find(key)
         return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
+    def any_of(self, *keys: str) -> int:
+        """A whole number under the first of several names that has one, 0 where none has."""
+        return next((found for each in keys if (found := self.optional(each))), 0)
+
     def flag(self, key: str, otherwise: bool) -> bool:
         """A switch."""
         value = self.find(key)
@@ -72,6 +76,10 @@ class Settings:
         if len(value) != layers:
             self._refused.say("layer_types", f"lists {len(value)} layers of {layers}")
         return [str(each) for each in value]
+
+    def within(self, key: str, given: Mapping[str, object]) -> Settings:
+        """A mapping that the configuration holds under a key, read the same way."""
+        return Settings({} if self.find(key) is None else given, {}, self._refused)
 
     def refuse(self, key: str, what: str, allowed: str = "") -> None:
         """Note something that is not known."""

@@ -29,6 +29,26 @@ def gated_delta(settings: Settings, hidden: int) -> StateLayer:
     )  # fmt: skip
 
 
+def kimi_delta(settings: Settings, hidden: int) -> StateLayer:
+    """The layer of Kimi-Linear: decay by channel, and a state of 32 bits (kda_state_shape, kimi_gdn_linear_attn.py of vLLM 0.33.0)."""
+    told = settings.find("linear_attn_config")
+    own = settings.within("linear_attn_config", told if isinstance(told, Mapping) else {})
+    heads, width = own.count("num_heads"), own.count("head_dim")
+    if own.flag("use_full_rank_gate", otherwise=False):
+        own.refuse("use_full_rank_gate", "is a gate of another shape, which the planner does not count")
+    inner, kernel = heads * width, own.count("short_conv_kernel_size")
+    gates = 2 * (hidden * width + width * inner) + hidden * heads
+    return StateLayer(
+        4 * inner * width + 2 * 3 * inner * (kernel - 1), 4 * hidden * inner + gates + 3 * inner * kernel,
+    )  # fmt: skip
+
+
+def short_convolution(settings: Settings, hidden: int) -> StateLayer:
+    """The layer of LFM2, which remembers the inputs of its convolution and nothing else (short_conv.py of vLLM 0.33.0)."""
+    kernel = settings.count("conv_L_cache")
+    return StateLayer(2 * hidden * (kernel - 1), 4 * hidden * hidden + kernel * hidden)
+
+
 def nemotron(settings: Settings, hidden: int) -> StateLayer:
     """The Mamba 2 layer of Nemotron; its state has 32 bits unless the configuration says otherwise."""
     return _mamba(
@@ -38,7 +58,7 @@ def nemotron(settings: Settings, hidden: int) -> StateLayer:
 
 
 def granite(settings: Settings, hidden: int) -> StateLayer:
-    """The Mamba 2 layer of Granite 4; its state has the bits of the model."""
+    """The Mamba 2 layer of Granite 4 and of Falcon-H1; its state has the bits of the model."""
     return _mamba(
         hidden, settings.count("mamba_n_heads"), settings.count("mamba_d_head"), settings.count("mamba_d_state"),
         settings.count("mamba_n_groups"), settings.count("mamba_d_conv"), _state_width(settings, "mamba_ssm_cache_dtype", 2),
@@ -61,6 +81,6 @@ def _state_width(settings: Settings, key: str, otherwise: int) -> int:
 
 
 STATES: Mapping[str, Callable[[Settings, int], StateLayer]] = MappingProxyType(
-    {"delta": gated_delta, "nemotron": nemotron, "granite": granite}
+    {"delta": gated_delta, "kimi": kimi_delta, "conv": short_convolution, "nemotron": nemotron, "granite": granite}
 )
 """By the name that a family gives."""

@@ -7,7 +7,7 @@ import pytest
 from blueprint.planner.architecture import architecture
 from blueprint.planner.families import FAMILIES
 
-STATED: list[tuple[str, float, dict[str, int]]] = [
+STATED: list[tuple[str, float, dict[str, object]]] = [
     (
         "internlm2",
         7.74,
@@ -306,13 +306,98 @@ STATED: list[tuple[str, float, dict[str, int]]] = [
             "vocab_size": 152064,
         },
     ),
+    (
+        "ernie4_5_moe",
+        300.0,
+        {
+            "hidden_size": 8192,
+            "num_hidden_layers": 54,
+            "num_attention_heads": 64,
+            "num_key_value_heads": 8,
+            "intermediate_size": 28672,
+            "moe_intermediate_size": 3584,
+            "moe_num_experts": 64,
+            "moe_k": 8,
+            "moe_layer_start_index": 3,
+            "vocab_size": 103424,
+        },
+    ),
+    (
+        "bailing_moe",
+        16.8,
+        {
+            "hidden_size": 2048,
+            "num_hidden_layers": 28,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 4,
+            "head_dim": 128,
+            "intermediate_size": 5632,
+            "moe_intermediate_size": 1408,
+            "num_experts": 64,
+            "num_shared_experts": 2,
+            "num_experts_per_tok": 6,
+            "vocab_size": 126464,
+        },
+    ),
+    (
+        "hy_v3",
+        295.0,
+        {
+            "hidden_size": 4096,
+            "num_hidden_layers": 80,
+            "num_attention_heads": 64,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "intermediate_size": 13312,
+            "moe_intermediate_size": 1536,
+            "num_experts": 192,
+            "num_shared_experts": 1,
+            "num_experts_per_tok": 8,
+            "vocab_size": 120832,
+        },
+    ),
+    (
+        "exaone_moe",
+        236.0,
+        {
+            "hidden_size": 6144,
+            "num_hidden_layers": 48,
+            "num_attention_heads": 64,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "intermediate_size": 18432,
+            "moe_intermediate_size": 2048,
+            "num_experts": 128,
+            "num_shared_experts": 1,
+            "num_experts_per_tok": 8,
+            "sliding_window": 128,
+            "layer_types": [*["sliding_attention"] * 3, "full_attention"] * 12,
+            "vocab_size": 153600,
+        },
+    ),
+    (
+        "lfm2",
+        1.17,
+        {
+            "hidden_size": 2048,
+            "num_hidden_layers": 16,
+            "num_attention_heads": 32,
+            "num_key_value_heads": 8,
+            "intermediate_size": 12288,
+            "layer_types": [
+                *["conv", "conv", "full_attention"] * 2,
+                *["conv", "conv", "full_attention", "conv", "full_attention"] * 2,
+            ],
+            "vocab_size": 65536,
+        },
+    ),
 ]
 """Billions, and the configuration of one model; both from memory, so that only what agrees says anything."""
 
 
 @pytest.mark.parametrize(("name", "billions", "configuration"), STATED)
 def test_the_structure_gives_the_number_of_parameters_that_is_stated(
-    name: str, billions: float, configuration: dict[str, int]
+    name: str, billions: float, configuration: dict[str, object]
 ) -> None:
     found = architecture({"model_type": name, "max_position_embeddings": 131072, **configuration})
     assert found.body.total / 1e9 == pytest.approx(billions, rel=0.006)
