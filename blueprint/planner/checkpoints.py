@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 FORMATS_IN_NAMES = (
-    ("fp8-dynamic", "fp8"), ("fp8-block", "fp8"), ("fp8_dynamic", "fp8"), ("fp8", "fp8"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"),
+    ("qat-q4_0-w4a16-ct", "int4"), ("qat-w4a16-ct", "int4"), ("w4a16-ct", "int4"), ("qat-w4a16", "int4"), ("fp8-dynamic", "fp8"), ("fp8-block", "fp8"), ("fp8_dynamic", "fp8"), ("fp8", "fp8"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"),
     ("awq-int4", "int4"), ("awq-4bit", "int4"), ("awq", "int4"), ("gptq-int4", "int4"), ("gptq-int8", "int8"), ("gptq", "int4"),
     ("quantized.w4a16", "int4"), ("w4a16", "int4"), ("quantized.w8a8", "int8"), ("w8a8", "int8"), ("int4", "int4"), ("int8", "int8"),
     ("bf16", "bf16"),

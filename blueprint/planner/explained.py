@@ -5,7 +5,7 @@ from __future__ import annotations
 from blueprint.planner.accelerators import accelerators_read, gpu_of
 from blueprint.planner.architecture import Attention
 from blueprint.planner.instances import instance, offered, offers_read
-from blueprint.planner.models import find, models, models_read, models_sources
+from blueprint.planner.models import OpenModel, find, models, sources_of
 from blueprint.planner.prices import price, prices_read, spot_price
 from blueprint.planner.quantization import FORMATS, weights_of
 from blueprint.planner.regions import REGIONS
@@ -40,13 +40,19 @@ def model_lines(name: str) -> list[str]:
         )
     if row is not None:
         lines += [
-            f"  licence       {row.licence} (from memory: read it before you rely on it)",
+            f"  licence       {_licence(row)}",
             f"  checked       {row.checked}",
         ]
-        lines += [f"  source        {models_read()}: {source}" for source in models_sources()]
+        lines += [f"  source        {source}" for source in sources_of(row.source)]
     else:
         lines.append(f"  source        {found.source}")
     return lines
+
+
+def _licence(row: OpenModel) -> str:
+    if row.licence == "unknown":
+        return "not known here: read the model's own page"
+    return f"{row.licence} (from memory: read it before you rely on it)"
 
 
 def _attention(each: Attention) -> str:

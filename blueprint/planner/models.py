@@ -16,6 +16,16 @@ from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
 
+class Source(Frozen):
+    """Where rows of the table were read."""
+
+    read: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.read}: {self.what}"
+
+
 class OpenModel(Frozen):
     """One model of the table."""
 
@@ -28,8 +38,11 @@ class OpenModel(Frozen):
     native: str
     """Number formats of the published weights."""
     licence: str
+    """From memory, for every row; `unknown` where nothing is."""
     checked: Literal["config", "config and logs", "logs", "memory"]
-    """How the numbers were read; licences of all rows are from memory."""
+    """How the numbers were read."""
+    source: tuple[str, ...]
+    """Where they were read: keys of the table's sources."""
     config: Mapping[str, Any]
     """The keys of its config.json that decide memory."""
 
@@ -54,11 +67,13 @@ class Alike(Frozen):
     """Of its weights, where it differs."""
     context: int | None = None
     """In tokens, where it differs."""
+    source: tuple[str, ...] = ("memory",)
+    """Where it was read that the layers are the same."""
 
 
 class _Table(Frozen):
     read: str
-    sources: tuple[str, ...]
+    sources: Mapping[str, Source]
     models: tuple[OpenModel, ...]
     alike: tuple[Alike, ...]
 
@@ -115,10 +130,10 @@ def known(name: str) -> Architecture:
 
 
 def _known(name: str) -> Named:
-    chosen, said = _spoken().get(name.lower(), ""), checkpoint(name)
-    if not chosen and said.model in _by_checkpoint():
-        base = _known(_by_checkpoint()[said.model])
-        form = said.format or base.architecture.format
+    chosen, spelled = _spoken().get(name.lower(), ""), checkpoint(name)
+    if not chosen and spelled.model in _by_checkpoint():
+        base = _known(_by_checkpoint()[spelled.model])
+        form = spelled.format or base.architecture.format
         spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
         changed = {"format": form, "attention_unquantised": spared}
         return Named(
@@ -128,9 +143,19 @@ def _known(name: str) -> Named:
         other = alike()[chosen]
         base = _known(other.like)
         own = other.model_dump(include={"format", "context"}, exclude_none=True)
-        return Named(name, base.architecture.model_copy(update=own), f"{base.source}; the layers of {other.like}")
+        said = f"the layers of {other.like}, as read {_told(other.source)}"
+        return Named(name, base.architecture.model_copy(update=own), f"{base.source}; {said}")
     row = open_model(name)
-    return Named(name, architecture(row.config), f"configuration: models.yaml, {_table().read}, checked: {row.checked}")
+    return Named(name, architecture(row.config), f"models.yaml, checked: {row.checked}, read {_told(row.source)}")
+
+
+def _told(keys: tuple[str, ...]) -> str:
+    return " and ".join(str(each) for each in sources_of(keys))
+
+
+def sources_of(keys: tuple[str, ...]) -> tuple[Source, ...]:
+    """The sources of a row, by their keys."""
+    return tuple(_table().sources[key] for key in keys)
 
 
 def find(name: str) -> Named:
@@ -163,11 +188,6 @@ def divides_heads(name: str, tensor_parallel: int) -> bool | None:
     return known(name).heads % tensor_parallel == 0 if name in {*models(), *alike()} else None
 
 
-def models_read() -> str:
-    """Date of the table."""
-    return _table().read
-
-
-def models_sources() -> tuple[str, ...]:
-    """Sources of the table."""
+def models_sources() -> Mapping[str, Source]:
+    """All sources of the table, by their keys."""
     return _table().sources

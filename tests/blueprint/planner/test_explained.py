@@ -13,7 +13,18 @@ def test_a_model_is_told_with_its_sizes_and_source() -> None:
     assert "30.5 billion parameters" in text
     assert "48 full layers, 4 heads of 128 in the cache" in text
     assert "8 of 128 for each token" in text
-    assert "2026-11-20: config.json" in text
+    assert "source        2026-11-20: config.json stored by" in text
+
+
+def test_a_row_from_memory_says_so_and_claims_no_file() -> None:
+    text = "\n".join(model_lines("BAAI/bge-m3"))
+    assert "source        2026-11-20: from memory" in text
+    assert "config.json" not in text
+
+
+def test_a_licence_that_is_not_known_is_not_named() -> None:
+    text = "\n".join(model_lines("zai-org/GLM-4.7"))
+    assert "licence       not known here: read the model's own page" in text
 
 
 def test_an_instance_type_is_told_with_prices_and_how_memory_is_known() -> None:

@@ -51,6 +51,18 @@ def test_every_encoder_of_the_table_of_models_was_read() -> None:
     assert [name for name in models() if (found := find(name).architecture.images) and not found.known] == []
 
 
+def test_that_of_gemma_4_lies_whole_on_every_rank() -> None:
+    """vLLM builds it by AutoModel.from_config, without sharing it out (gemma4_mm.py)."""
+    assert images("google/gemma-4-31B-it").whole
+    assert not images("Qwen/Qwen3-VL-4B-Instruct").whole
+
+
+def test_patches_that_are_only_projected_are_a_matter_of_megabytes() -> None:
+    found = images("google/gemma-4-12B-it")
+    assert found.known
+    assert found.parameters / 1e6 == pytest.approx(49.9, abs=0.1)
+
+
 def test_one_that_was_not_read_says_so() -> None:
     assert not of({"hidden_size": 1024, "num_hidden_layers": 24, "intermediate_size": 4096}).known
 

@@ -3,7 +3,18 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.models import alike, divides_heads, find, known, models, models_read, models_sources, open_model
+from blueprint.planner.models import (
+    Alike,
+    OpenModel,
+    alike,
+    divides_heads,
+    find,
+    known,
+    models,
+    models_sources,
+    open_model,
+    sources_of,
+)
 
 STATED = {
     "meta-llama/Llama-3.1-8B-Instruct": 131072, "meta-llama/Llama-3.3-70B-Instruct": 327680, "meta-llama/Llama-3.1-405B-Instruct": 516096,
@@ -12,6 +23,7 @@ STATED = {
     "Qwen/Qwen3-30B-A3B": 98304, "Qwen/Qwen3-235B-A22B-Instruct-2507": 192512, "Qwen/Qwen3-Coder-480B-A35B-Instruct": 253952,
     "Qwen/Qwen3.5-27B": 65536, "Qwen/Qwen3.5-122B-A10B": 24576, "deepseek-ai/DeepSeek-V3": 70272, "moonshotai/Kimi-K2-Thinking": 70272,
     "MiniMaxAI/MiniMax-M2.7": 253952, "openai/gpt-oss-20b": 24576, "openai/gpt-oss-120b": 36864, "microsoft/phi-4": 204800,
+    "ByteDance-Seed/Seed-OSS-36B-Instruct": 262144, "zai-org/GLM-4.7": 376832, "google/gemma-4-12B-it": 16384,
     "google/gemma-3-27b-it": 81920, "google/gemma-4-31B-it": 81920, "google/gemma-4-26B-A4B-it": 20480, "ibm-granite/granite-3.3-8b-instruct": 163840,
 }  # fmt: skip
 """Bytes of the cache for a token as published, for the layers that keep every token."""
@@ -51,6 +63,10 @@ def test_a_model_is_found_by_id_and_by_short_name(name: str) -> None:
         ("hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4", "meta-llama/Llama-3.1-70B-Instruct", "int4"),
         ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B", "bf16"),
         ("unsloth/gpt-oss-20b", "openai/gpt-oss-20b", "mxfp4"),
+        ("RedHatAI/Qwen3.8-27B-INT4", "Qwen/Qwen3.8-27B", "int4"),
+        ("Salyut1/GLM-4.7-NVFP4", "zai-org/GLM-4.7", "nvfp4"),
+        ("google/gemma-4-E2B-it-qat-w4a16-ct", "google/gemma-4-E2B-it", "int4"),
+        ("google/gemma-4-26B-A4B-it-qat-q4_0-w4a16-ct", "google/gemma-4-26B-A4B-it", "int4"),
     ],
 )
 def test_another_checkpoint_is_read_from_its_name_which_is_said(name: str, like: str, form: str) -> None:
@@ -74,9 +90,31 @@ def test_whether_heads_can_be_shared_out_is_unknown_for_a_model_that_is_not_in_t
     assert divides_heads(name, gpus) is answer
 
 
-def test_the_table_carries_its_date_and_sources() -> None:
-    assert models_read() == "2026-11-20"
-    assert models_sources()
+def rows() -> list[OpenModel | Alike]:
+    return [*models().values(), *alike().values()]
+
+
+def test_every_row_says_where_and_when_it_was_read() -> None:
+    for row in rows():
+        assert row.source
+        assert all(each.read >= "2026-11-20" and each.what for each in sources_of(row.source))
+
+
+def test_no_source_stands_there_for_nothing() -> None:
+    used = {key for row in rows() for key in row.source}
+    assert used == set(models_sources())
+
+
+def test_what_a_row_is_checked_against_is_among_its_sources() -> None:
+    for row in models().values():
+        assert ("logs" in row.checked) == ("logs" in row.source), row.id
+        assert ("config" in row.checked) == bool(set(row.source) - {"logs", "memory"}), row.id
+        assert (row.checked == "memory") == (row.source == ("memory",)), row.id
+
+
+def test_a_model_that_is_like_another_says_where_that_was_read() -> None:
+    assert "from memory" in find("Qwen/Qwen3-8B-Base").source
+    assert "59066054412" in find("Qwen/Qwen3.8-27B").source
 
 
 def test_a_checkpoint_may_have_a_context_of_its_own() -> None:
