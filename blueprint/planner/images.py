@@ -98,6 +98,8 @@ def images_of(configuration: Mapping[str, object], text: Mapping[str, object], r
         kind for kind in (vision.get("model_type"), configuration.get("model_type"), text.get("model_type")) if kind
     ]
     row = next((_known()[str(kind)] for kind in kinds if kind in _known()), None)
+    if row and "gemma4_vision" in kinds and text.get("use_bidirectional_attention") != "vision":
+        row = row.model_copy(update={"undivided": 0})  # Gemma4ModelArchConfigConvertor of vLLM 0.33.0
     matrices = (row or _UNREAD).matrices
     deeper = settings.find("deepstack_visual_indexes")
     copies = 1 + (len(deeper) if isinstance(deeper, list) else 0)

@@ -19,6 +19,8 @@ LISTED: Mapping[str, str] = MappingProxyType(
 """What a configuration calls a kind of layer in `layer_types`."""
 LETTERS: Mapping[str, str] = MappingProxyType({"M": "linear", "*": "full", "E": "experts", "-": "plain"})
 """The same in `hybrid_override_pattern`, where feed-forward parts are layers of their own."""
+LEAVING: Mapping[str, str] = MappingProxyType({"delta": "delta", "nemotron": "mamba", "granite": "mamba"})
+"""Linear layers whose prefill may leave a state behind; those of Kimi-Linear and LFM2 do not (their layers in vLLM 0.33.0)."""
 KEEPING = frozenset({"full", "window", "chunked", "latent", "linear"})
 
 
@@ -109,7 +111,7 @@ def attention_of(family: Family, settings: Settings, layers: int, hidden: int, h
             group["head_dim"] = settings.count("kv_lora_rank") + settings.count("qk_rope_head_dim")
             group["index_bytes"] = settings.count("index_head_dim") + 4 if family.sparse else 0
         elif kind == "linear":
-            group["state"] = "delta" if family.states == "delta" else "mamba"
+            group["state"] = LEAVING.get(family.states)
             group["state_bytes"] = STATES[family.states](settings, hidden).state_bytes
         else:
             wide = kind == "full" and settings.optional("global_head_dim") > 0

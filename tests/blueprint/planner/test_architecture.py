@@ -188,6 +188,7 @@ def test_embeddings_of_single_layers_count_with_the_embedding_of_words() -> None
 def test_the_state_of_kimi_linear_has_32_bits() -> None:
     state = next(each for each in known("moonshotai/Kimi-Linear-48B-A3B-Instruct").attention if each.kind == "linear")
     assert state.state_bytes == 4 * 32 * 128 * 128 + 2 * 3 * 4096 * 3
+    assert state.state is None
 
 
 @pytest.mark.parametrize(

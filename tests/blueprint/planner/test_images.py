@@ -57,6 +57,14 @@ def test_that_of_gemma_4_lies_whole_on_every_rank() -> None:
     assert not images("Qwen/Qwen3-VL-4B-Instruct").whole
 
 
+def test_images_of_small_gemma_4_are_divided_between_steps() -> None:
+    """They are not read in both directions, as those of the large ones are."""
+    assert images("google/gemma-4-E4B-it").largest.undivided == 0
+    assert (
+        images("google/gemma-4-31B-it").largest.undivided == images("google/gemma-4-12B-it").largest.undivided == 2496
+    )
+
+
 def test_patches_that_are_only_projected_are_a_matter_of_megabytes() -> None:
     found = images("google/gemma-4-12B-it")
     assert found.known
