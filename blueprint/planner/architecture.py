@@ -98,6 +98,8 @@ class Architecture(Frozen):
     """Numbers for each position of the context in the table of rotary positions."""
     attention_unquantised: bool = False
     """The checkpoint leaves attention in 16 bits."""
+    states_unquantised: bool = True
+    """The checkpoint leaves linear layers in 16 bits."""
     images: Images | None = None
     """The encoder of images beside the language model; None without one."""
 
@@ -177,7 +179,8 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
-        rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_attention_spared(text, layers),
+        rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_spared(text, layers, "attn"),
+        states_unquantised=_spared(text, layers, "linear_attn", "mamba", "mixer") or "quantization_config" not in text,
         images=images,
     )  # fmt: skip
 
@@ -240,14 +243,12 @@ def _compressed(quantised: Mapping[str, object]) -> str:
     return known.get(f"{weights.get('num_bits')} {weights.get('type')}", "")
 
 
-def _attention_spared(text: Mapping[str, object], layers: int) -> bool:
-    """Whether the list of parts that are not converted names attention in every layer, or by a pattern."""
+def _spared(text: Mapping[str, object], layers: int, *parts: str) -> bool:
+    """Whether the list of what is not converted names such a part of half of the layers and more, or by a pattern."""
     quantised = text.get("quantization_config")
     if not isinstance(quantised, Mapping):
         return False
-    spared = (
-        quantised.get("ignore") or quantised.get("modules_to_not_convert") or quantised.get("exclude_modules") or ()
-    )
-    named = [str(each) for each in spared] if isinstance(spared, list | tuple) else []
-    of_attention = [each for each in named if "self_attn" in each or "attn" in each.rsplit(".", 1)[-1]]
-    return any("*" in each or each.startswith("re:") for each in of_attention) or len(of_attention) >= layers
+    told = quantised.get("ignore") or quantised.get("modules_to_not_convert") or quantised.get("exclude_modules") or ()
+    names = [str(each) for each in told] if isinstance(told, list | tuple) else []
+    named = [each for each in names if any(part in each for part in parts)]
+    return any("*" in each or each.startswith("re:") for each in named) or 2 * len(named) >= layers

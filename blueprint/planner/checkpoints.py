@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 FORMATS_IN_NAMES = (
@@ -16,6 +18,12 @@ _ENDING = re.compile(r"[-_.](" + "|".join(re.escape(text) for text, _ in FORMATS
 _MAKERS = re.compile(r"^(meta-|nvidia-)")
 
 
+CONVERTING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"dense": frozenset({"qwen", "redhatai", "nvidia"}), "experts": frozenset({"qwen"})}
+)
+"""Who converts linear layers too, of models without experts and with them: weights printed in logs of 9 checkpoints."""
+
+
 class Checkpoint(NamedTuple):
     """A name, taken apart."""
 
@@ -23,6 +31,7 @@ class Checkpoint(NamedTuple):
     """Small letters, without owner, maker and ending: two names of the same model agree."""
     format: str | None
     """None where the name does not say."""
+    owner: str
 
 
 def checkpoint(name: str) -> Checkpoint:
@@ -30,4 +39,5 @@ def checkpoint(name: str) -> Checkpoint:
     short = name.rpartition("/")[2].lower()
     ending = _ENDING.search(short)
     form = dict(FORMATS_IN_NAMES)[ending[1]] if ending else None
-    return Checkpoint(_MAKERS.sub("", short[: ending.start()] if ending else short), form)
+    owner = name.partition("/")[0].lower()
+    return Checkpoint(_MAKERS.sub("", short[: ending.start()] if ending else short), form, owner)

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from blueprint.errors import FileUnreadable, NotFound
 from blueprint.planner.architecture import Architecture, architecture
-from blueprint.planner.checkpoints import checkpoint
+from blueprint.planner.checkpoints import CONVERTING, checkpoint
 from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
@@ -135,7 +135,10 @@ def _known(name: str) -> Named:
         base = _known(_by_checkpoint()[spelled.model])
         form = spelled.format or base.architecture.format
         spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
-        changed = {"format": form, "attention_unquantised": spared}
+        changed: dict[str, object] = {"format": form, "attention_unquantised": spared}
+        if base.architecture.attention_kind == "hybrid":
+            converting = CONVERTING["experts" if base.architecture.experts else "dense"]
+            changed["states_unquantised"] = spelled.owner not in converting
         return Named(
             name, base.architecture.model_copy(update=changed), f"{base.source}; by its name the layers of {base.name} in {form}"
         )  # fmt: skip

@@ -104,7 +104,14 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     return Weights(
         embedding=Bytes(round(body.embedding * wide)),
         head=Bytes(round(body.head * wide)),
-        layers=Bytes(round(body.attention * of_attention + again + body.states * wide + body.dense * of_layers)),
+        layers=Bytes(
+            round(
+                body.attention * of_attention
+                + again
+                + body.states * (wide if model.states_unquantised else of_layers)
+                + body.dense * of_layers
+            )
+        ),
         experts=Bytes(round(body.experts * small * padding)),
         vision=Bytes(round(shared * wide)),
         whole=Bytes(round(body.replicated * of_attention + (body.routers + whole) * wide)),

@@ -17,7 +17,7 @@ from blueprint.planner.quantization import FORMATS
     ],
 )
 def test_a_name_is_taken_apart(name: str, model: str, form: str | None) -> None:
-    assert checkpoint(name) == (model, form)
+    assert checkpoint(name) == (model, form, name.partition("/")[0].lower())
 
 
 def test_every_ending_says_a_format_that_is_known() -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.models import known
+from blueprint.planner.architecture import architecture
+from blueprint.planner.models import find, known, models
 from blueprint.planner.quantization import FORMATS, weight_format, weights_of
+from blueprint.planner.units import gib
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,23 @@ def test_an_encoder_of_images_is_never_converted() -> None:
 
 def test_every_format_says_where_its_size_is_from() -> None:
     assert all(each.source for each in FORMATS.values())
+
+
+@pytest.mark.parametrize(("name", "gib_in_log", "converted"), [
+    ("Qwen/Qwen3.5-35B-A3B-FP8", 34.22, True), ("RedHatAI/Qwen3.5-397B-A17B-FP8-dynamic", 4 * 94.87, False),
+    ("RedHatAI/Qwen3.6-35B-A3B-NVFP4", 21.86, False), ("Qwen/Qwen3.8-27B-FP8", 28.51, True), ("RedHatAI/Qwen3.8-27B-INT4", 17.71, True),
+])  # fmt: skip
+def test_who_converts_linear_layers_too_is_seen_in_the_weights_of_logs(
+    name: str, gib_in_log: float, converted: bool
+) -> None:
+    found = find(name).architecture
+    assert found.states_unquantised is not converted
+    assert gib(weights_of(found, weight_format(found.format)).total) == pytest.approx(gib_in_log, rel=0.02)
+
+
+def test_a_configuration_says_itself_what_is_not_converted() -> None:
+    row = known("Qwen/Qwen3.5-27B")
+    assert row.states_unquantised  # nothing is
+    config = {**models()["Qwen/Qwen3.5-27B"].config["text_config"], "quantization_config": {"quant_method": "fp8"}}
+    listed = {"quantization_config": {"quant_method": "fp8", "modules_to_not_convert": ["re:.*linear_attn.*"]}}
+    assert [architecture({**config, **more}).states_unquantised for more in ({}, listed)] == [False, True]
