@@ -94,7 +94,7 @@ class Capacity(Frozen):
     """Below zero: what is missing before there is any cache."""
     kv_cache_tokens: int
     max_concurrency: float | None
-    """Sequences of `max_model_len` tokens that the cache holds at once; None where nothing is kept of them."""
+    """Sequences of `max_model_len` tokens that the cache of one data rank holds at once; None where nothing is kept of them."""
     longest_context: int
     """Tokens of the longest single sequence that the cache holds."""
     limiting_term: Limit
@@ -178,13 +178,16 @@ class Counted(NamedTuple):
 
     @property
     def concurrency(self) -> float:
-        """Sequences of full length that the cache holds; infinite when nothing is kept of them."""
+        """Sequences of full length that the cache of one data rank holds; infinite when nothing is kept of them."""
         return self.account.pool.concurrency(self.account.blocks, self.settled.context, self.settled.in_flight)
 
     @property
     def at_once(self) -> int:
-        """Whole sequences of full length that it works on at once."""
-        return int(min(self.settled.batch.seqs, self.concurrency))
+        """Whole sequences of full length that it works on at once, over all its data ranks.
+
+        Each data rank is an engine with a cache and `max_num_seqs` of its own (vllm/v1/engine/core.py of 0.33.0).
+        """
+        return self.settled.layout.data * int(min(self.settled.batch.seqs, self.concurrency))
 
 
 def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:

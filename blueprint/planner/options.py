@@ -222,10 +222,12 @@ def _option(
 ) -> Option:
     settled, found = answer.settled, answer.account
     replicas = math.ceil(wanted.concurrency / answer.at_once)
-    machines = math.ceil(replicas / (machine.accelerators // tensor))
+    machines = math.ceil(replicas / (machine.accelerators // settled.layout.gpus))
     cost = price(machine.name, wanted.region, wanted.purchase)
     rate = throughput(name, model, gpu, settled, found, wanted.mix) if model.attention else None
-    used = math.ceil(wanted.concurrency / replicas) * found.pool.needs(settled.context, settled.in_flight)
+    used = math.ceil(wanted.concurrency / (replicas * settled.layout.data)) * found.pool.needs(
+        settled.context, settled.in_flight
+    )
     return Option(
         instance=machine.name, gpu=gpu.name, gpus_per_instance=machine.accelerators, tensor_parallel=tensor, format=settled.format.name,
         verdict="tight" if answer.tight else "fits",

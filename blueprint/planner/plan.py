@@ -10,8 +10,9 @@ from blueprint.planner.accelerators import gpu_of
 from blueprint.planner.capacity import Capacity, Counted, count, told
 from blueprint.planner.instances import Instance, instance
 from blueprint.planner.models import find
+from blueprint.planner.quantization import weights_of
 from blueprint.planner.request import Request
-from blueprint.planner.units import gib
+from blueprint.planner.units import Bytes, gib
 from blueprint.types import Frozen
 
 SHARED_MEMORY_GIB, ALONE_MEMORY_GIB = 20, 1
@@ -39,7 +40,7 @@ class Plan(Frozen):
     """Of `vllm serve`, named without dashes: everything that decides memory."""
     shared_memory_gib: int
     at_once: int
-    """Full-length sequences that one replica holds."""
+    """Full-length sequences that one replica holds, over all its data ranks."""
     replicas: int
     """That hold the demand; 0 when the model does not fit."""
     replicas_per_instance: int
@@ -68,7 +69,7 @@ def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
     beside = machine.accelerators // gpus
     return Plan(
         capacity=told(found.name, counted, source=found.source), arguments=_arguments(counted), at_once=at_once, replicas=replicas,
-        replicas_per_instance=beside, instances=math.ceil(replicas / beside), probe=_probe(counted, machine),
+        replicas_per_instance=beside, instances=math.ceil(replicas / beside), probe=_probe(weights_of(found.architecture, counted.settled.format).fetched, machine),
         shared_memory_gib=SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB,
     )  # fmt: skip
 
@@ -92,14 +93,13 @@ def _arguments(counted: Counted) -> Mapping[str, str | int | float | bool]:
     )
 
 
-def _probe(counted: Counted, machine: Instance) -> Probe:
-    """Fetch once over the network, then read from a disk if there is one that holds them."""
-    weights = gib(counted.account.weights) * counted.settled.layout.gpus
-    fetch = weights * 2**30 * 8 / (NETWORK_SHARE * machine.network_gbps * 1e9)
-    read = weights / NVME_GIB_PER_SECOND if machine.nvme_gb * 1e9 > weights * 2**30 else 0.0
+def _probe(weights: Bytes, machine: Instance) -> Probe:
+    """Fetch the whole model once over the network, however many ranks repeat it, then read from a disk that holds it, if any."""
+    fetch = weights * 8 / (NETWORK_SHARE * machine.network_gbps * 1e9)
+    read = gib(weights) / NVME_GIB_PER_SECOND if machine.nvme_gb * 1e9 > weights else 0.0
     seconds = math.ceil(fetch + read)
     return Probe(
-        weights_gib=round(weights, 1), load_seconds=seconds, startup_minutes=START_MINUTES + math.ceil(seconds / 60),
+        weights_gib=round(gib(weights), 1), load_seconds=seconds, startup_minutes=START_MINUTES + math.ceil(seconds / 60),
         because=(
             f"guessed: {NETWORK_SHARE:.0%} of {machine.network_gbps:g} Gbit/s, then {NVME_GIB_PER_SECOND:g} GiB/s from local disks",
             f"{START_MINUTES} minutes to compile and capture: four times what one published log says",

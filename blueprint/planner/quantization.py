@@ -91,6 +91,11 @@ class Weights(NamedTuple):
         """Bytes of the whole model."""
         return Bytes(sum(self))
 
+    @property
+    def fetched(self) -> Bytes:
+        """Bytes that are read from files: the table of rotary positions is computed."""
+        return Bytes(self.total - self.rotary)
+
 
 def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     """Bytes of a model's weights in a format; what the format leaves alone stays in 16 bits."""

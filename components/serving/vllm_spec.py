@@ -52,7 +52,11 @@ class VllmSpec(Spec):
     model: Name = Field(description="Name of an entry of `models`")
     pool: Name = Field(description="Name of an entry of `gpu_pools`")
     context: int = Field(ge=256, le=10_485_760, description="Longest prompt and answer together, in tokens")
-    concurrency: int = Field(ge=1, le=4096, description="Most requests that one replica works on at once")
+    concurrency: int = Field(
+        ge=1,
+        le=4096,
+        description="Most requests that one replica works on at once; each of its data ranks, where there are several",
+    )
     tensor_parallel: int | None = Field(
         None, ge=1, le=16, description="GPUs that one replica spans; left out: all GPUs of a node of the pool"
     )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.plan import plan
@@ -44,6 +46,33 @@ def test_a_sequence_that_fits_but_for_a_block_is_not_counted() -> None:
     assert (found.at_once, found.capacity.max_concurrency) == (3, 4.0)
 
 
+def test_a_replica_with_data_ranks_holds_what_all_of_them_hold() -> None:
+    asked = Request(tensor_parallel=1, max_model_len=32768, max_num_seqs=16)
+    two, four = (
+        plan("Qwen/Qwen3-30B-A3B", "p5.48xlarge", asked.model_copy(update={"data_parallel": ranks}), demand=100)
+        for ranks in (2, 4)
+    )
+    assert (two.at_once, two.replicas, two.instances) == (26, 4, 1)
+    assert (four.at_once, four.replicas, four.instances) == (64, 2, 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-V2-Lite-Chat", "BAAI/bge-m3"]),
+    st.sampled_from([1, 2]), st.sampled_from([1, 2]), st.sampled_from([1, 2]), st.integers(256, 8192), st.integers(1, 64), st.integers(1, 5000),
+)  # fmt: skip
+def test_all_replicas_hold_the_demand_and_one_fewer_does_not(
+    model: str, tensor: int, pipeline: int, data: int, length: int, seqs: int, demand: int
+) -> None:
+    ranks = {"tensor_parallel": tensor, "pipeline_parallel": pipeline, "data_parallel": data}
+    found = plan(model, "p5.48xlarge", Request(max_model_len=length, max_num_seqs=seqs, **ranks), demand=demand)
+    assume(found.capacity.fits)
+    of_a_rank = min(seqs, found.capacity.max_concurrency or seqs)
+    assert found.at_once <= data * of_a_rank < found.at_once + data
+    assert found.replicas * found.at_once >= demand > (found.replicas - 1) * found.at_once
+    assert found.instances * found.replicas_per_instance >= found.replicas
+
+
 def test_an_encoder_keeps_nothing_and_works_on_as_many_as_it_may() -> None:
     found = plan("BAAI/bge-m3", "g6.xlarge", Request(max_num_seqs=128), demand=200)
     assert (found.capacity.max_concurrency, found.at_once, found.replicas) == (None, 128, 2)
@@ -62,6 +91,16 @@ def test_larger_weights_get_a_longer_start() -> None:
     assert small.startup_minutes <= large.startup_minutes
     assert large.weights_gib == pytest.approx(61.0, abs=0.2)
     assert plan("Qwen/Qwen3-32B", "g6.xlarge", Request()).probe.load_seconds > large.load_seconds
+
+
+def test_the_weights_are_fetched_once_however_many_ranks_hold_them() -> None:
+    asked = Request(max_model_len=8192)
+    once, eight = (
+        plan("Qwen/Qwen3-30B-A3B", "p5.48xlarge", asked.model_copy(update={"data_parallel": ranks})).probe
+        for ranks in (1, 8)
+    )
+    assert once == eight
+    assert once.weights_gib == pytest.approx(56.9, abs=0.1)
 
 
 def test_an_instance_without_enough_gpus_is_refused() -> None:

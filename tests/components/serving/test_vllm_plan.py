@@ -61,6 +61,22 @@ def test_replicas_follow_the_demand_and_are_two_without_one() -> None:
     assert conflicts(max_replicas=1, nodes=1) == []
 
 
+def test_data_ranks_hold_a_demand_with_as_many_fewer_replicas() -> None:
+    def replicas(ranks: int) -> int:
+        shares = {"tensor_parallel": 1, "extra_arguments": {"data-parallel-size": ranks}}
+        return told("Qwen/Qwen3-30B-A3B", "p5.48xlarge", demand=200, **shares).replicas
+
+    assert (replicas(1), replicas(2), replicas(4)) == (50, 13, 7)
+
+
+def test_a_demand_that_data_ranks_hold_together_is_not_refused() -> None:
+    extra = {"data-parallel-size": 4}
+    asked = {"tensor_parallel": 1, "demand": 200, "max_replicas": 7}
+    assert conflicts("Qwen/Qwen3-30B-A3B", "p5.48xlarge", 4, **asked, extra_arguments=extra) == []
+    fewer = conflicts("Qwen/Qwen3-30B-A3B", "p5.48xlarge", 4, **{**asked, "max_replicas": 6}, extra_arguments=extra)
+    assert [(each.field, each.certain) for each in fewer] == [("max_replicas", True)]
+
+
 def test_what_the_document_says_stands() -> None:
     found = told(replicas=3, startup_minutes=45, tensor_parallel=2, extra_arguments={"max-num-batched-tokens": 4096})
     assert (found.replicas, found.startup_minutes, found.gpus) == (3, 45, 2)
