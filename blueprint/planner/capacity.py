@@ -116,7 +116,7 @@ def account(model: Architecture, gpu: Accelerator, settled: Settled) -> Account:
         pool = pool_of(model, gpu, stage, settled)
         each = Account(
             budget=of_gib(gib(settled.total) * settled.utilisation),
-            weights=weights_per_rank(weights, settled.layout, stage, tied=tied),
+            weights=weights_per_rank(weights, settled.layout, stage, tied=tied, experts=model.experts),
             activation=activation_peak(model, gpu, stage, settled),
             buffers=counts_of_tokens(model, stage, settled),
             non_torch=outside,

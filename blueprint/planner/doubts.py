@@ -43,6 +43,16 @@ def _of_the_gpu(model: Architecture, gpu: Accelerator, settled: Settled) -> Iter
         yield PCIE_GIB.origin, f"non-torch memory: {PCIE_GIB.source}"
     if layout.data > 1 and model.experts:
         yield DATA_GIB.origin, f"non-torch memory: {DATA_GIB.source}"
+    if layout.expert:
+        yield (
+            "derived",
+            "expert parallelism: what one step takes is counted from the source of vLLM's kernels in Triton",
+        )
+    if layout.expert and layout.tensor > 1 and layout.data > 1 and model.intermediate:
+        yield (
+            "guessed",
+            "with tensor and data ranks vLLM may hold shared experts whole on each GPU; they are counted as shared out",
+        )
     if gpu.name not in MEASURED_ON:
         yield "derived", f"activation was fitted on {', '.join(sorted(MEASURED_ON))}, not on {gpu.name}"
     if gpu.known == "derived" and "total_gpu_memory_gib" in settled.derived:

@@ -20,6 +20,22 @@ class Layout(NamedTuple):
         """All GPUs of one deployment."""
         return self.tensor * self.pipeline * self.data
 
+    @property
+    def slices(self) -> int:
+        """Parts into which one expert is cut: as many as there are tensor and data ranks, one with expert parallelism.
+
+        FusedMoEParallelConfig.make of 0.33.0.
+        """
+        return 1 if self.expert else self.tensor * self.data
+
+    def share_of(self, experts: int) -> float:
+        """Share of a layer's experts on the rank that holds the most: whole ones with expert parallelism, else a slice of each.
+
+        vllm/model_executor/layers/fused_moe/expert_map_manager.py of 0.33.0 deals what is left over to the first ranks.
+        """
+        ranks = self.tensor * self.data
+        return -(-experts // ranks) / experts if self.expert else 1 / ranks
+
 
 class Stage(NamedTuple):
     """One stage of a pipeline: its layers out of all, and what else it holds."""

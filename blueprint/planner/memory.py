@@ -53,14 +53,14 @@ CONTEXT_WIDE_GIB = Constant(
 )
 
 
-def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bool) -> Bytes:
-    """Bytes of weights on one GPU of a stage.
+def weights_per_rank(weights: Weights, layout: Layout, stage: Stage, *, tied: bool, experts: int = 0) -> Bytes:
+    """Bytes of weights on the GPU of a stage that holds the most; `experts` is how many a layer routes to.
 
-    Experts are shared out over tensor and data ranks alike, with expert parallelism or without. The first stage
-    holds the embedding and the encoder of images, the last the output layer, which is a copy where both are one.
+    Experts are shared out over tensor and data ranks alike. The first stage holds the embedding and the encoder of
+    images, the last the output layer, which is a copy where both are one.
     """
     share = stage.layers / stage.of
-    own = weights.layers * share / layout.tensor + weights.experts * share / (layout.tensor * layout.data)
+    own = weights.layers * share / layout.tensor + weights.experts * share * layout.share_of(experts)
     own += weights.whole * share + weights.rotary
     if stage.first:
         own += (weights.embedding + weights.vision) / layout.tensor
@@ -90,13 +90,16 @@ def forward_peak(model: Architecture, gpu: Accelerator, settled: Settled) -> Byt
     """Bytes of one step over `max_num_batched_tokens` tokens, in the widest layer.
 
     Kernels that multiply experts in 8 bits on Hopper hold the inputs of all of them three times (DeepGEMM; 3 logs of two models).
+    A rank works on the tokens of all data ranks, with its slice of each expert or with whole ones: room is made for every
+    expert of every token, wherever it is (fused_moe/experts/triton_moe.py of 0.33.0).
     """
     tokens, tensor = settled.batch.tokens, settled.layout.tensor
     of_token = 6 * model.intermediate / tensor + 8 * model.hidden
     if not model.experts:
         return Bytes(round(tokens * of_token))
     held = 6 if settled.format.name == "fp8" and gpu.capability // 1 == 9 else 2
-    routed = model.experts_per_token * (6 * model.expert_intermediate / tensor + held * model.expert_hidden)
+    width = model.expert_intermediate * settled.layout.data / settled.layout.slices
+    routed = model.experts_per_token * (6 * width + held * model.expert_hidden)
     return Bytes(round(tokens * (routed + of_token)) + of_gib(ROUTING_GIB.value))
 
 

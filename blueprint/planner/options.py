@@ -13,10 +13,11 @@ from blueprint.planner.accelerators import Accelerator, gpu_of
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import Counted, count
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_read
+from blueprint.planner.layout import Layout
 from blueprint.planner.prices import HOURS, Price, Purchase, price, prices_from
 from blueprint.planner.quantization import FORMATS, smaller_than
 from blueprint.planner.regions import REGIONS
-from blueprint.planner.request import Request, divides
+from blueprint.planner.request import Request, cuts_evenly, divides
 from blueprint.planner.throughput import Mix, Throughput, throughput, usd_per_million
 from blueprint.planner.units import gib
 from blueprint.types import Frozen
@@ -173,7 +174,8 @@ def _formats(model: Architecture, gpu: Accelerator, request: Request) -> list[st
 def _spreads(model: Architecture, machine: Instance, request: Request) -> list[int]:
     if request.tensor_parallel is not None:
         return [request.tensor_parallel] if request.tensor_parallel <= machine.accelerators else []
-    return [each for each in (1, 2, 4, 8) if each <= machine.accelerators and divides(model, each)]
+    able = (each for each in (1, 2, 4, 8) if each <= machine.accelerators)
+    return [each for each in able if divides(model, each) and cuts_evenly(model, Layout(tensor=each))]
 
 
 def _try(

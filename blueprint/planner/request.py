@@ -199,6 +199,11 @@ def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> 
                        f"1 to {max(1, layout.tensor // model.kv_heads)}", why="only replicated heads can share out tokens")  # fmt: skip
     if layout.expert and not model.experts:
         yield _problem("expert_parallel", "true", "asks for experts of a dense model", "false")
+    if not cuts_evenly(model, layout):
+        yield _problem("data_parallel" if layout.data > 1 else "tensor_parallel", layout.data if layout.data > 1 else layout.tensor,
+                       f"cuts experts {model.expert_intermediate} wide into {layout.slices} slices that are not equal",
+                       f"tensor times data ranks that divide {model.expert_intermediate}", why="vLLM asserts that they are",
+                       fix="ask for expert parallelism, which keeps experts whole")  # fmt: skip
     if settled.context > model.context:
         yield _problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
                        why="vLLM refuses it", fix="plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
@@ -216,6 +221,11 @@ def divides(model: Architecture, tensor: int) -> bool:
     """Whether vLLM can share the heads of a model out over so many ranks."""
     kept = model.kv_heads
     return model.heads % tensor == 0 and (kept == 0 or kept % tensor == 0 or tensor % kept == 0)
+
+
+def cuts_evenly(model: Architecture, layout: Layout) -> bool:
+    """Whether every rank gets as wide a slice of an expert; vLLM asserts it (FusedMoEConfig of 0.26.0 to 0.33.0)."""
+    return model.expert_intermediate % layout.slices == 0
 
 
 def _problem(name: str, value: object, what: str, allowed: str, *, why: str = "", fix: str = "") -> Problem:

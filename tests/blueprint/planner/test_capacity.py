@@ -85,6 +85,24 @@ def test_a_contradiction_is_refused_where_it_stands(changed: dict[str, object], 
     assert [problem.key for problem in refused.value.problems] == [where]
 
 
+def test_experts_that_cannot_be_cut_evenly_are_refused_unless_they_stay_whole() -> None:
+    model, gpu = known("mistralai/Mixtral-8x7B-Instruct-v0.1"), accelerator("h200")
+    asked = Request(tensor_parallel=2, data_parallel=3, max_model_len=8192)
+    with pytest.raises(DocumentError, match="cuts experts 14336 wide into 6 slices") as refused:
+        capacity("m", model, gpu, asked)
+    assert [problem.key for problem in refused.value.problems] == ["--data-parallel"]
+    assert capacity("m", model, gpu, asked.model_copy(update={"expert_parallel": True})).fits
+
+
+def test_shared_experts_that_vllm_may_hold_whole_are_a_guess() -> None:
+    asked = Request(tensor_parallel=4, data_parallel=2, expert_parallel=True, max_model_len=8192)
+    shared, none = (
+        capacity("m", known(model), accelerator("h200"), asked, change=False).error_band.origin
+        for model in ("zai-org/GLM-4.5-Air", "Qwen/Qwen3-30B-A3B")
+    )
+    assert (shared, none) == ("guessed", "derived")
+
+
 def test_a_format_that_a_gpu_cannot_run_is_refused_with_those_it_can() -> None:
     with pytest.raises(DocumentError, match=r"needs compute capability 8\.9") as refused:
         capacity("m", known("Qwen/Qwen3-8B"), accelerator("a100"), Request(quantization="nvfp4"))

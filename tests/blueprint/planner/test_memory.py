@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blueprint.planner import memory
 from blueprint.planner.accelerators import accelerator
@@ -10,6 +12,7 @@ from blueprint.planner.memory import (
     activation_peak,
     captures,
     counts_of_tokens,
+    forward_peak,
     graphs,
     non_torch,
     sampler_peak,
@@ -18,7 +21,7 @@ from blueprint.planner.memory import (
 from blueprint.planner.models import known
 from blueprint.planner.quantization import weight_format, weights_of
 from blueprint.planner.request import Request, Settled, settle
-from blueprint.planner.units import gib
+from blueprint.planner.units import Bytes, gib
 
 LLAMA = known("meta-llama/Llama-3.1-8B-Instruct")
 MIXTURE = known("Qwen/Qwen3-30B-A3B")
@@ -49,6 +52,40 @@ def test_experts_are_shared_out_over_data_ranks_and_the_rest_is_not() -> None:
     (stage,) = stages(48, 1)
     alone, four = (weights_per_rank(weights, Layout(data=data), stage, tied=False) for data in (1, 4))
     assert alone - four == pytest.approx(weights.experts * 3 / 4, rel=1e-6)
+
+
+def test_expert_parallelism_leaves_whole_experts_on_the_rank_that_decides() -> None:
+    eight = known("mistralai/Mixtral-8x7B-Instruct-v0.1")
+    weights, (stage,) = weights_of(eight, weight_format("bf16")), stages(32, 1)
+    of_experts = {
+        data: weights_per_rank(weights, Layout(tensor=2, data=data, expert=True), stage, tied=False, experts=8)
+        - weights_per_rank(weights._replace(experts=Bytes(0)), Layout(tensor=2), stage, tied=False)
+        for data in (1, 3, 4, 8)
+    }
+    held = {data: round(each / weights.experts * 8, 3) for data, each in of_experts.items()}
+    assert held == {1: 4.0, 3: 2.0, 4: 1.0, 8: 1.0}
+
+
+@given(st.integers(1, 512), st.integers(1, 16), st.integers(1, 16), st.booleans())
+def test_all_ranks_hold_at_least_all_experts_and_more_ranks_never_need_more_on_one(
+    experts: int, tensor: int, data: int, expert: bool
+) -> None:
+    layout = Layout(tensor=tensor, data=data, expert=expert)
+    assert layout.share_of(experts) * tensor * data >= 1 - 1e-9
+    assert layout._replace(data=data + 1).share_of(experts) <= layout.share_of(experts) <= 1
+    assert layout._replace(tensor=tensor + 1).share_of(experts) <= layout.share_of(experts)
+    assert layout._replace(expert=True).share_of(experts) >= layout._replace(expert=False).share_of(experts) - 1e-9
+
+
+def test_a_step_passes_whole_experts_where_they_are_not_cut() -> None:
+    model = known("mistralai/Mixtral-8x7B-Instruct-v0.1")
+    batch = {"max_model_len": 8192, "max_num_batched_tokens": 8192, "tensor_parallel": 2}
+    cut, whole, of_two = (
+        forward_peak(model, accelerator("h200"), settled(model, "h200", "0.33.0", **batch, **ranks))
+        for ranks in ({}, {"expert_parallel": True}, {"expert_parallel": True, "data_parallel": 2})
+    )
+    assert whole - cut == 8192 * 2 * 6 * 14336 // 2
+    assert of_two - whole == 8192 * 2 * 6 * 14336
 
 
 def test_a_tied_embedding_is_held_twice_in_a_pipeline() -> None:
