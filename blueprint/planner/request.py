@@ -191,12 +191,10 @@ def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> 
         yield _problem(
             "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"
         )
-    if layout.tensor % layout.context:
-        yield _problem("decode_context_parallel", layout.context, f"does not divide the {layout.tensor} tensor ranks",
-                       ", ".join(str(each) for each in range(1, layout.tensor + 1) if layout.tensor % each == 0))  # fmt: skip
-    elif layout.context > 1 and model.kv_heads and layout.context > max(1, layout.tensor // model.kv_heads):
-        yield _problem("decode_context_parallel", layout.context, "is more than the ranks that hold the same heads",
-                       f"1 to {max(1, layout.tensor // model.kv_heads)}", why="only replicated heads can share out tokens")  # fmt: skip
+    if refused := _unshared(model, layout.tensor, layout.context):
+        ways = (each for each in range(1, layout.tensor + 1) if not _unshared(model, layout.tensor, each))
+        yield _problem("decode_context_parallel", layout.context, refused, ", ".join(str(each) for each in ways),
+                       why="vLLM shares out the tokens of a sequence over ranks that hold the same heads")  # fmt: skip
     if layout.expert and not model.experts:
         yield _problem("expert_parallel", "true", "asks for experts of a dense model", "false")
     if not cuts_evenly(model, layout):
@@ -221,6 +219,23 @@ def divides(model: Architecture, tensor: int) -> bool:
     """Whether vLLM can share the heads of a model out over so many ranks."""
     kept = model.kv_heads
     return model.heads % tensor == 0 and (kept == 0 or kept % tensor == 0 or tensor % kept == 0)
+
+
+def _unshared(model: Architecture, tensor: int, wanted: int) -> str:
+    """Why vLLM refuses that so many of the tensor ranks share the tokens of a sequence; empty when it does not.
+
+    vllm/config/parallel.py, vllm/config/model.py and SlidingWindowSpec of 0.26.0, 0.30.0 and 0.33.0.
+    """
+    kept = model.kv_heads
+    queries = model.heads // kept if kept else 0
+    windows = any(each.kind == "window" for each in model.attention)
+    refusals = (
+        (tensor % wanted > 0, f"does not divide the {tensor} tensor ranks"),
+        (kept > 0 and wanted > max(1, tensor // kept), "is more than the ranks that hold the same heads"),
+        (queries % wanted > 0, f"does not divide the {queries} query heads of each head of the cache"),
+        (windows and wanted > 1, "is not supported for layers with a window"),
+    )
+    return next((text for refused, text in refusals if refused), "")
 
 
 def cuts_evenly(model: Architecture, layout: Layout) -> bool:

@@ -85,6 +85,34 @@ def test_a_contradiction_is_refused_where_it_stands(changed: dict[str, object], 
     assert [problem.key for problem in refused.value.problems] == [where]
 
 
+@pytest.mark.parametrize(
+    ("model", "tensor", "shared", "refused", "allowed"),
+    [
+        ("Qwen/Qwen3-8B", 6, 4, "does not divide the 6 tensor ranks", "1"),
+        ("Qwen/Qwen3-8B", 8, 2, "is more than the ranks that hold the same heads", "1"),
+        ("Qwen/Qwen2.5-7B-Instruct", 28, 2, "does not divide the 7 query heads of each head of the cache", "1, 7"),
+        ("openai/gpt-oss-20b", 16, 2, "is not supported for layers with a window", "1"),
+    ],
+)
+def test_ranks_that_cannot_share_the_tokens_of_a_sequence_are_refused(
+    model: str, tensor: int, shared: int, refused: str, allowed: str
+) -> None:
+    asked = Request(tensor_parallel=tensor, decode_context_parallel=shared, max_model_len=4096)
+    with pytest.raises(DocumentError) as error:
+        capacity("m", known(model), accelerator("h100"), asked)
+    (problem,) = (each for each in error.value.problems if each.key == "--decode-context-parallel")
+    assert (problem.what, problem.allowed) == (refused, allowed)
+
+
+def test_replicated_heads_may_share_out_tokens() -> None:
+    asked = Request(tensor_parallel=8, max_model_len=4096)
+    whole, halves = (
+        capacity("m", known("Qwen/Qwen3-30B-A3B"), accelerator("h100"), asked.model_copy(update={"decode_context_parallel": ranks}))
+        for ranks in (1, 2)
+    )  # fmt: skip
+    assert halves.kv_cache_tokens == pytest.approx(2 * whole.kv_cache_tokens, rel=0.01)
+
+
 def test_experts_that_cannot_be_cut_evenly_are_refused_unless_they_stay_whole() -> None:
     model, gpu = known("mistralai/Mixtral-8x7B-Instruct-v0.1"), accelerator("h200")
     asked = Request(tensor_parallel=2, data_parallel=3, max_model_len=8192)
