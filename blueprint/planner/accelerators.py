@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from blueprint.errors import NotFound
-from blueprint.planner.instances import Instance, instance
+from blueprint.planner.instances import Instance
 from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
@@ -81,13 +81,8 @@ def _by_ec2() -> Mapping[str, Accelerator]:
     return {each.ec2: each for each in accelerators().values() if each.ec2}
 
 
-def accelerator_of(name: str) -> Accelerator | None:
-    """The GPU of an EC2 instance type; None for Inferentia, Trainium and fractional sizes. Raises NotFound."""
-    return gpu_of(instance(name))
-
-
 def gpu_of(machine: Instance) -> Accelerator | None:
-    """The same, of an instance type at hand."""
+    """The GPU of an EC2 instance type; None for Inferentia, Trainium and fractional sizes."""
     return _by_ec2().get(f"{machine.accelerator}/{machine.memory_mib}") if machine.accelerators else None
 
 

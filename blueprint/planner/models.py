@@ -51,12 +51,6 @@ class OpenModel(Frozen):
         """The name without its owner, in small letters."""
         return self.id.partition("/")[2].lower()
 
-    @property
-    def kv_bytes_per_token(self) -> int:
-        """Of the whole model at 16 bits, for the part that grows with every token."""
-        growing = [each for each in known(self.id).attention if each.kind in {"full", "latent"}]
-        return sum(each.layers * 2 * each.head_dim * (2 * each.kv_heads or 1) for each in growing)
-
 
 class Alike(Frozen):
     """A model that has the layers of another one."""
@@ -184,11 +178,6 @@ def _read(path: Path) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise FileUnreadable(f"{path}: holds a {type(found).__name__}, not a configuration")
     return found
-
-
-def divides_heads(name: str, tensor_parallel: int) -> bool | None:
-    """Whether attention heads can be shared out over so many GPUs; None for a model that the table does not have."""
-    return known(name).heads % tensor_parallel == 0 if name in {*models(), *alike()} else None
 
 
 def models_sources() -> Mapping[str, Source]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.accelerators import accelerator, accelerator_of, accelerators, accelerators_read
+from blueprint.planner.accelerators import accelerator, accelerators, accelerators_read, gpu_of
 from blueprint.planner.instances import instances
 
 
@@ -27,7 +27,7 @@ def test_memory_is_what_a_driver_reports_and_says_how_that_is_known() -> None:
 
 def test_every_whole_gpu_of_the_instances_is_in_the_table() -> None:
     for each in instances().values():
-        found = accelerator_of(each.name)
+        found = gpu_of(each)
         assert (found is not None) == (each.vendor == "nvidia" and each.accelerators > 0), each.name
         if found is not None and each.memory_mib is not None:
             assert found.memory_gib < each.memory_mib / 1024

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from blueprint.planner.accelerators import accelerator, accelerator_of
+from blueprint.planner.accelerators import accelerator, gpu_of
 from blueprint.planner.capacity import capacity
+from blueprint.planner.instances import instance
 from blueprint.planner.models import known
 from blueprint.planner.request import Request, divides
 
 GOLDEN = Path(__file__).with_name("unfitting.yaml")
 
 PAIRS = [
-    (model, instance, gpus)
-    for model, instances in {
+    (model, machine, gpus)
+    for model, machines in {
         "Qwen/Qwen3-32B": (
             ("g6.xlarge", 1),
             ("g6e.xlarge", 1),
@@ -54,19 +55,19 @@ PAIRS = [
         "microsoft/phi-4": (("g6.xlarge", 1), ("g5.2xlarge", 1)),
         "meta-llama/Llama-4-Scout-17B-16E-Instruct": (("p5.48xlarge", 2), ("g6e.12xlarge", 4)),
     }.items()
-    for instance, gpus in instances
+    for machine, gpus in machines
 ]
 
 
 def answers() -> dict[str, str]:
     found = {}
-    for model, instance, gpus in PAIRS:
-        gpu = accelerator_of(instance)
+    for model, machine, gpus in PAIRS:
+        gpu = gpu_of(instance(machine))
         assert gpu is not None
         architecture = known(model)
         length = min(architecture.context, 131072)
         each = capacity(model, architecture, gpu, Request(tensor_parallel=gpus, max_model_len=length))
-        found[f"{model} on {instance}, {gpus} GPUs, {length} tokens"] = (
+        found[f"{model} on {machine}, {gpus} GPUs, {length} tokens"] = (
             "fits" if each.fits else f"{each.limiting_term}; {each.smallest_change}"
         )
     return found

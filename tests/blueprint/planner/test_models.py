@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import NotFound
+from blueprint.planner.cache import bytes_per_token
 from blueprint.planner.models import (
     Alike,
     OpenModel,
     alike,
-    divides_heads,
     find,
     known,
     models,
@@ -37,7 +37,11 @@ def test_the_table_says_what_the_source_says() -> None:
 
 
 def test_bytes_of_the_cache_are_those_that_are_published() -> None:
-    assert {name: open_model(name).kv_bytes_per_token for name in STATED} == STATED
+    def of_a_token(name: str) -> int:
+        growing = (each for each in known(name).attention if each.kind in {"full", "latent"})
+        return sum(each.layers * bytes_per_token(each, 1, "bf16", 2) for each in growing)
+
+    assert {name: of_a_token(name) for name in STATED} == STATED
 
 
 def test_every_model_of_the_table_has_an_architecture() -> None:
@@ -79,16 +83,6 @@ def test_another_checkpoint_is_read_from_its_name_which_is_said(name: str, like:
 def test_an_unknown_model_is_answered_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean Qwen/Qwen3-32B"):
         open_model("Qwen/Qwen3-33B")
-
-
-@pytest.mark.parametrize(
-    ("name", "gpus", "answer"),
-    [("Qwen/Qwen3-32B", 8, True), ("Qwen/Qwen2.5-7B-Instruct", 8, False), ("acme/model", 2, None)],
-)
-def test_whether_heads_can_be_shared_out_is_unknown_for_a_model_that_is_not_in_the_table(
-    name: str, gpus: int, answer: bool | None
-) -> None:
-    assert divides_heads(name, gpus) is answer
 
 
 def rows() -> list[OpenModel | Alike]:
