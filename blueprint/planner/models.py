@@ -120,13 +120,14 @@ def open_model(name: str) -> OpenModel:
 @cache
 def known(name: str) -> Architecture:
     """The architecture of a model of the table: by id, by short name, or by the name of another checkpoint of it. Raises NotFound."""
-    return _known(name).architecture
+    return named(name).architecture
 
 
-def _known(name: str) -> Named:
+def named(name: str) -> Named:
+    """A model of the table by what `known` takes, and nothing of the file system. Raises NotFound."""
     chosen, spelled = _spoken().get(name.lower(), ""), checkpoint(name)
     if not chosen and spelled.model in _by_checkpoint():
-        base = _known(_by_checkpoint()[spelled.model])
+        base = named(_by_checkpoint()[spelled.model])
         form = spelled.format or base.architecture.format
         spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
         changed: dict[str, object] = {"format": form, "attention_unquantised": spared}
@@ -138,7 +139,7 @@ def _known(name: str) -> Named:
         )  # fmt: skip
     if chosen in alike():
         other = alike()[chosen]
-        base = _known(other.like)
+        base = named(other.like)
         own = other.model_dump(include={"format", "context"}, exclude_none=True)
         said = f"the layers of {other.like}, as read {_told(other.source)}"
         return Named(name, base.architecture.model_copy(update=own), f"{base.source}; {said}")
@@ -165,7 +166,7 @@ def find(name: str) -> Named:
     if path.suffix == ".json" or path.is_file() or path.joinpath("config.json").is_file():
         file = path / "config.json" if path.is_dir() else path
         return Named(name, architecture(_read(file)), f"configuration: {name}")
-    return _known(name)
+    return named(name)
 
 
 def _read(path: Path) -> Mapping[str, object]:

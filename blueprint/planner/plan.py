@@ -9,7 +9,7 @@ from blueprint.errors import DocumentError, Problem
 from blueprint.planner.accelerators import gpu_of
 from blueprint.planner.capacity import Capacity, Counted, count, told
 from blueprint.planner.instances import Instance, instance
-from blueprint.planner.models import find
+from blueprint.planner.models import named
 from blueprint.planner.quantization import weights_of
 from blueprint.planner.request import Request
 from blueprint.planner.units import Bytes, gib
@@ -49,12 +49,12 @@ class Plan(Frozen):
 
 
 def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
-    """Plan a model on an instance type for so many full-length sequences at once.
+    """Plan a model of the table on an instance type for so many full-length sequences at once; no file is looked at.
 
     Raises NotFound for unknown names, DocumentError when the instance has no whole NVIDIA GPU, has fewer than asked
     for, or when the request contradicts itself. A model that does not fit is an answer: see `capacity.fits`.
     """
-    machine, found = instance(name), find(model)
+    machine, found = instance(name), named(model)
     gpu = gpu_of(machine)
     if gpu is None:
         raise DocumentError([Problem("has no whole NVIDIA GPU", path=("instance",), value=name, why="the planner counts their memory only")])  # fmt: skip

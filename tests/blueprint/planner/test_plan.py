@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,9 @@ from hypothesis import strategies as st
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.plan import plan
 from blueprint.planner.request import Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ASKED = Request(tensor_parallel=2, max_model_len=16384, max_num_seqs=64, max_num_batched_tokens=8192)
 
@@ -110,3 +115,15 @@ def test_an_instance_without_enough_gpus_is_refused() -> None:
         plan("Qwen/Qwen3-32B", "trn2.48xlarge", Request())
     with pytest.raises(NotFound):
         plan("Qwen/Qwen3-32B", "g6e.13xlarge", Request())
+
+
+def test_files_that_lie_about_do_not_decide_what_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED)
+    for model in ("Qwen/Qwen3-32B", "acme/model"):
+        (tmp_path / model).mkdir(parents=True)
+        (tmp_path / model / "config.json").write_text("no configuration", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert plan("Qwen/Qwen3-32B", "g6e.12xlarge", ASKED) == here
+    for name in ("acme/model", "acme/model/config.json"):
+        with pytest.raises(NotFound):
+            plan(name, "g6e.12xlarge", ASKED)
