@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,29 +14,21 @@ from blueprint.planner.instances import instance
 from blueprint.planner.plan import ALONE_MEMORY_GIB, SHARED_MEMORY_GIB, Plan, plan
 from blueprint.planner.request import Request
 from blueprint.spec import Conflict
+from components.serving.vllm_effects import COUNTED, uncounted
 
 if TYPE_CHECKING:
     from components.compute.gpu_pool_spec import GpuPoolSpec
     from components.serving.vllm_arguments import Scalar
     from components.serving.vllm_spec import VllmSpec
 
-COUNTED: Mapping[str, str] = {
-    "data-parallel-size": "data_parallel", "decode-context-parallel-size": "decode_context_parallel", "dtype": "dtype",
-    "enable-expert-parallel": "expert_parallel", "enforce-eager": "enforce_eager",
-    "language-model-only": "language_model_only", "max-num-batched-tokens": "max_num_batched_tokens",
-    "pipeline-parallel-size": "pipeline_parallel", "quantization": "quantization",
-}  # fmt: skip
-"""Extra arguments of a document that the planner counts, by what it calls them."""
-UNCOUNTED = frozenset({
-    "cpu-offload-gb", "enable-lora", "hf-overrides", "kv-cache-memory-bytes", "limit-mm-per-prompt", "mm-processor-kwargs", "num-gpu-blocks-override", "speculative-config",
-})  # fmt: skip
-"""Extra arguments that decide memory in a way that the planner does not count."""
 FIELDS: Mapping[str, str] = {
     "--gpu-memory-utilization": "gpu_memory_utilization", "--kv-cache-dtype": "kv_cache_dtype", "--max-model-len": "context",
     "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
 }  # fmt: skip
 """Where a document says what the planner knows by an option."""
 LONGER = "lower it, or give the rope scaling that makes it longer as the extra argument hf-overrides"
+MEASURE = "measure it, and say replicas and startup_minutes"
+ASK = "ask blueprint plan-capacity with the path of its config.json, and say replicas and startup_minutes"
 FEWEST = 2
 """Replicas without a demand, so that one can be drained; fewer where the document lets there be no more."""
 UNPLANNED_MINUTES = 30
@@ -55,13 +46,13 @@ class Served(NamedTuple):
     startup_minutes: int
 
 
-def planned(spec: VllmSpec, source: str, machine: str) -> Plan | None:
-    """The planner's answer; None for a model or an argument that it does not know: UNKNOWN, not a guess.
+def planned(spec: VllmSpec, source: str, machine: str) -> Plan | Conflict:
+    """The planner's answer, or why it has none: UNKNOWN, not a guess. From the document alone, whatever files lie about.
 
     Raises DocumentError for what contradicts itself.
     """
-    if UNCOUNTED & spec.extra_arguments.keys():
-        return None
+    if unread := uncounted(spec.extra_arguments):
+        return _unknown("extra_arguments", ", ".join(unread), "what it does to memory is not counted", MEASURE)
     more = {COUNTED[name]: value for name, value in spec.extra_arguments.items() if name in COUNTED}
     try:
         asked = Request.model_validate({
@@ -70,21 +61,28 @@ def planned(spec: VllmSpec, source: str, machine: str) -> Plan | None:
             "gpu_memory_utilization": spec.gpu_memory_utilization, **more,
         })  # fmt: skip
         return plan(source, machine, asked, demand=spec.demand or 1)
-    except (NotFound, ValidationError):
-        return None
+    except ValidationError as error:
+        wrong = {each["loc"][0] for each in error.errors()}
+        names = ", ".join(sorted(name for name, field in COUNTED.items() if field in wrong))
+        return _unknown(
+            "extra_arguments", names, "the planner cannot read its value", "write it as vLLM's own documentation does"
+        )
+    except NotFound as error:
+        field, fix = ("model", ASK) if error.name == source else ("extra_arguments", MEASURE)
+        return _unknown(field, error.name, f"the planner knows no {error.kind} of that name", fix)
 
 
 def served(spec: VllmSpec, source: str, machine: str) -> Served:
     """What the document says, and the planner's answer wherever it says nothing."""
-    found = None
-    with suppress(DocumentError):
-        found = planned(spec, source, machine)
-    return _served(spec, machine, found)
+    try:
+        return _served(spec, machine, planned(spec, source, machine))
+    except DocumentError as error:
+        return _served(spec, machine, next(_contradicting(error)))
 
 
-def _served(spec: VllmSpec, machine: str, found: Plan | None) -> Served:
+def _served(spec: VllmSpec, machine: str, found: Plan | Conflict) -> Served:
     fewest = min(FEWEST, spec.max_replicas)
-    if found is None:
+    if isinstance(found, Conflict):
         gpus = spec.tensor_parallel or instance(machine).accelerators
         told: dict[str, Scalar] = {
             "gpu-memory-utilization": spec.gpu_memory_utilization, "kv-cache-dtype": spec.kv_cache_dtype,
@@ -105,10 +103,10 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     except DocumentError as error:
         yield from _contradicting(error)
         return
-    if found is not None and not found.capacity.fits:
+    if isinstance(found, Plan) and not found.capacity.fits:
         yield _unfit(spec, source, pool.instance, found)
         return
-    yield from _short(spec, found) if found is not None else (_unknown(spec, source),)
+    yield from _short(spec, found) if isinstance(found, Plan) else (found,)
     yield from _crowded(spec, _served(spec, pool.instance, found), pool)
 
 
@@ -120,19 +118,10 @@ def _contradicting(error: DocumentError) -> Iterator[Conflict]:
         yield Conflict(field or "extra_arguments", replace(problem, path=(), fix=fix), certain=field is not None)
 
 
-def _unknown(spec: VllmSpec, source: str) -> Conflict:
+def _unknown(field: str, value: str, why: str, fix: str) -> Conflict:
     """That nobody counted: neither a fit nor a misfit."""
-    uncounted = ", ".join(sorted(UNCOUNTED & spec.extra_arguments.keys()))
-    return Conflict(
-        "extra_arguments" if uncounted else "model",
-        Problem(
-            what="whether it fits the pool is UNKNOWN, and so is how many requests it holds", value=uncounted or source,
-            why="what it does to memory is not counted" if uncounted else "the planner does not know this model or its format",
-            fix="measure it, and say replicas and startup_minutes" if uncounted
-            else "ask blueprint plan-capacity with the path of its config.json, and say replicas and startup_minutes",
-        ),
-        certain=False,
-    )  # fmt: skip
+    what = "whether it fits the pool is UNKNOWN, and so is how many requests it holds"
+    return Conflict(field, Problem(what, value=value, why=why, fix=fix), certain=False)
 
 
 def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:

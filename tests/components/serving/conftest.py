@@ -81,7 +81,7 @@ def bedrock_graph(spec: BedrockSpec, *, routed: bool = True, account_owner: bool
 
 @pytest.fixture(scope="session")
 def vllm() -> ResourceGraph:
-    return vllm_graph(vllm_spec(extra_arguments={"enable-prefix-caching": True, "max-num-batched-tokens": 8192}))
+    return vllm_graph(vllm_spec(extra_arguments={"enable-auto-tool-choice": True, "max-num-batched-tokens": 8192}))
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_length_concurrency_and_parallelism_are_set_and_never_left_to_guesses(vl
     words = server(vllm)["args"]
     for word in (
         "--max-model-len=32768", "--max-num-seqs=64", "--tensor-parallel-size=4", "--served-model-name=chat",
-        "--gpu-memory-utilization=0.92", "--max-num-batched-tokens=8192", "--enable-prefix-caching",
+        "--gpu-memory-utilization=0.92", "--max-num-batched-tokens=8192", "--enable-auto-tool-choice",
         "--no-trust-remote-code", "--otlp-traces-endpoint=https://collector:4317", "--shutdown-timeout=120",
     ):  # fmt: skip
         assert word in words

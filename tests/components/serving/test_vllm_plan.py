@@ -9,8 +9,9 @@ from blueprint.spec import Conflict
 from components.compute.gpu_pool_spec import GpuPoolSpec
 from components.models.open_weights_spec import OpenWeightsSpec
 from components.serving.vllm_arguments import arguments
-from components.serving.vllm_plan import UNCOUNTED, Served, served
-from components.serving.vllm_spec import VllmSpec
+from components.serving.vllm_effects import COUNTED, NEUTRAL, uncounted
+from components.serving.vllm_plan import Served, served
+from components.serving.vllm_spec import OURS, VllmSpec
 
 WEIGHTS = OpenWeightsSpec(
     name="weights", source="Qwen/Qwen3-32B", revision="0" * 40, licence="Apache-2.0", owner="a@example.org", risk_class="limited"
@@ -97,11 +98,50 @@ def test_a_model_that_the_planner_does_not_know_is_served_as_the_document_says(s
     assert said.problem.what.startswith("whether it fits the pool is UNKNOWN")
 
 
-@pytest.mark.parametrize("name", sorted(UNCOUNTED))
+def test_every_argument_of_vllm_is_counted_or_neutral_or_unknown_or_our_own() -> None:
+    every = arguments().arguments.keys()
+    unknown = frozenset(uncounted(every - OURS.keys()))
+    sets = (OURS.keys(), COUNTED.keys(), NEUTRAL, unknown)
+    assert frozenset().union(*sets) == every
+    assert sum(len(each) for each in sets) == len(every)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spec-method", "speculative-config", "runner", "block-size", "compilation-config", "max-cudagraph-capture-size",
+        "mm-ipc-gpu-memory-gb", "mm-encoder-tp-mode", "limit-mm-per-prompt", "enable-prefix-caching", "mamba-ssm-cache-dtype",
+        "kv-cache-memory-bytes", "enable-eplb", "async-scheduling", "attention-backend", "cpu-offload-gb", "config", "hf-overrides",
+    ],
+)  # fmt: skip
 def test_an_argument_that_decides_memory_and_is_not_counted_makes_it_unknown(name: str) -> None:
-    value = {"flag": True, "json": "{}"}.get(arguments().arguments[name].kind, 1)
-    (said,) = conflicts(instance="g6e.2xlarge", extra_arguments={name: value})
+    known = arguments().arguments[name]
+    value = known.choices[0] if known.choices else {"flag": True, "json": "{}"}.get(known.kind, 1)
+    (said,) = conflicts(instance="g6e.2xlarge", extra_arguments={name: value, "seed": 7})
     assert (said.field, said.certain, said.problem.value) == ("extra_arguments", False, name)
+
+
+def test_neutral_arguments_change_nothing_of_what_is_counted() -> None:
+    assert told(extra_arguments={"seed": 7, "tool-call-parser": "hermes"}) == told()
+
+
+@pytest.mark.parametrize(
+    ("more", "value", "why"),
+    [
+        ({"quantization": "bitsandbytes"}, "bitsandbytes", "the planner knows no weight format of that name"),
+        ({"quantization": 4}, "quantization", "the planner cannot read its value"),
+        (
+            {"cpu-offload-gb": 4, "block-size": 32},
+            "block-size, cpu-offload-gb",
+            "what it does to memory is not counted",
+        ),
+    ],
+)
+def test_what_is_unknown_says_which_part_of_the_document_makes_it_so(
+    more: dict[str, object], value: str, why: str
+) -> None:
+    (said,) = conflicts(extra_arguments=more)
+    assert (said.field, said.problem.value, said.problem.why) == ("extra_arguments", value, why)
 
 
 def test_a_model_that_fits_is_not_spoken_of() -> None:
