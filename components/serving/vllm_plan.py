@@ -26,6 +26,8 @@ FIELDS: Mapping[str, str] = {
     "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
 }  # fmt: skip
 """Where a document says what the planner knows by an option."""
+WIDER = ("data-parallel-size", "pipeline-parallel-size", "prefill-context-parallel-size")
+"""Extra arguments that take so many times the GPUs (vllm/config/parallel.py of 0.33.0)."""
 LONGER = "lower it, or give the rope scaling that makes it longer as the extra argument hf-overrides"
 MEASURE = "measure it, and say replicas and startup_minutes"
 ASK = "ask blueprint plan-capacity with the path of its config.json, and say replicas and startup_minutes"
@@ -83,10 +85,11 @@ def served(spec: VllmSpec, source: str, machine: str) -> Served:
 def _served(spec: VllmSpec, machine: str, found: Plan | Conflict) -> Served:
     fewest = min(FEWEST, spec.max_replicas)
     if isinstance(found, Conflict):
-        gpus = spec.tensor_parallel or instance(machine).accelerators
+        tensor = spec.tensor_parallel or instance(machine).accelerators
+        gpus = tensor * math.prod(int(spec.extra_arguments.get(each, 1)) for each in WIDER)
         told: dict[str, Scalar] = {
             "gpu-memory-utilization": spec.gpu_memory_utilization, "kv-cache-dtype": spec.kv_cache_dtype,
-            "max-model-len": spec.context, "max-num-seqs": spec.concurrency, "tensor-parallel-size": gpus,
+            "max-model-len": spec.context, "max-num-seqs": spec.concurrency, "tensor-parallel-size": tensor,
         }  # fmt: skip
         memory = SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB
         return Served(told, gpus, memory, spec.replicas or fewest, spec.startup_minutes or UNPLANNED_MINUTES)
@@ -107,7 +110,9 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
         yield _unfit(spec, source, pool.instance, found)
         return
     yield from _short(spec, found) if isinstance(found, Plan) else (found,)
-    yield from _crowded(spec, _served(spec, pool.instance, found), pool)
+    told = _served(spec, pool.instance, found)
+    yield from _spanning(told, pool)
+    yield from _crowded(spec, told, pool)
 
 
 def _contradicting(error: DocumentError) -> Iterator[Conflict]:
@@ -153,6 +158,17 @@ def _short(spec: VllmSpec, found: Plan) -> Iterator[Conflict]:
             what="is less than a start may take", value=str(spec.startup_minutes), allowed=f"{budget} or more",
             why="; ".join(found.probe.because), fix="leave startup_minutes out, and the planner counts it",
         ), certain=False)  # fmt: skip
+
+
+def _spanning(told: Served, pool: GpuPoolSpec) -> Iterator[Conflict]:
+    """More GPUs for one replica than a node has, whoever counted them."""
+    most = instance(pool.instance).accelerators
+    if told.gpus > most:
+        yield Conflict("tensor_parallel", Problem(
+            what=f"makes a replica span {told.gpus} GPUs, more than a node of pool {pool.name} has", value=str(told.arguments["tensor-parallel-size"]),
+            allowed=f"1 to {most}", why="a replica is one pod on one node; pipeline and data ranks count as well",
+            fix=f"share the model over {most} GPUs, or choose a pool of larger nodes",
+        ), certain=True)  # fmt: skip
 
 
 def _crowded(spec: VllmSpec, told: Served, pool: GpuPoolSpec) -> Iterator[Conflict]:

@@ -218,6 +218,21 @@ def test_every_problem_is_told_at_once(refused: Callable[..., list[Problem]]) ->
     assert {"gatway", "owner", "serving[0].pool", "audit.retention_days"} <= keyed(refused(several)).keys()
 
 
+def test_an_unknown_model_over_more_gpus_than_a_node_has_is_refused_where_it_says_so(
+    refused: Callable[..., list[Problem]],
+) -> None:
+    def change(data: dict[str, object]) -> None:
+        put("models", 0, "source", value="acme/unknown")(data)
+        put("serving", 0, "tensor_parallel", value=8)(data)
+
+    problem = keyed(refused(change))["serving[0].tensor_parallel"]
+    assert (problem.value, problem.allowed) == ("8", "1 to 4")
+    assert problem.fix == "share the model over 4 GPUs, or choose a pool of larger nodes"
+    assert problem.position is not None
+    lines = problem.position.file.read_text(encoding="utf-8").splitlines()
+    assert lines[problem.position.line - 1][problem.position.column - 1 :] == "8"
+
+
 def test_every_problem_stands_somewhere(refused: Callable[..., list[Problem]]) -> None:
     for problem in refused(put("owner", value="nobody")):
         assert problem.position is not None

@@ -98,6 +98,23 @@ def test_a_model_that_the_planner_does_not_know_is_served_as_the_document_says(s
     assert said.problem.what.startswith("whether it fits the pool is UNKNOWN")
 
 
+@pytest.mark.parametrize(
+    ("tensor", "extra"),
+    [
+        (8, {}), (2, {"data-parallel-size": 4}), (None, {"pipeline-parallel-size": 2}), (8, {"enable-lora": True}),
+    ],
+)  # fmt: skip
+def test_what_nobody_counted_is_refused_when_a_node_has_fewer_gpus(
+    tensor: int | None, extra: dict[str, object]
+) -> None:
+    assert told("acme/unknown", tensor_parallel=tensor, extra_arguments=extra).gpus == 8
+    unknown, refused = conflicts(source="acme/unknown", tensor_parallel=tensor, extra_arguments=extra)
+    assert not unknown.certain
+    assert (refused.field, refused.certain, refused.problem.allowed) == ("tensor_parallel", True, "1 to 4")
+    assert refused.problem.what == "makes a replica span 8 GPUs, more than a node of pool gpus has"
+    assert refused.problem.fix == "share the model over 4 GPUs, or choose a pool of larger nodes"
+
+
 def test_every_argument_of_vllm_is_counted_or_neutral_or_unknown_or_our_own() -> None:
     every = arguments().arguments.keys()
     unknown = frozenset(uncounted(every - OURS.keys()))
