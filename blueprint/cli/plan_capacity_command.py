@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Outputs = tuple[tuple[str, Path | None], ...]
 
-_FLAGS: tuple[tuple[str, type, str], ...] = (
+_FLAGS: tuple[tuple[str, type | click.Choice[str], str], ...] = (
     ("--total-gpu-memory-gib", float, "Memory of one GPU as its driver reports it."),
     ("--tensor-parallel", int, "GPUs that share every layer."),
     ("--pipeline-parallel", int, "Stages of layers."),
@@ -32,6 +32,7 @@ _FLAGS: tuple[tuple[str, type, str], ...] = (
     ("--max-num-seqs", int, "Sequences of one step."),
     ("--max-num-batched-tokens", int, "Tokens of one step."),
     ("--gpu-memory-utilization", float, "Share of the GPU that vLLM is granted."),
+    ("--runner", click.Choice(["generate", "pooling"]), "What it answers with: text, or vectors and scores."),
     ("--vllm-version", str, "Version whose accounting holds."),
 )
 

@@ -102,11 +102,18 @@ class Architecture(Frozen):
     """The checkpoint leaves linear layers in 16 bits."""
     images: Images | None = None
     """The encoder of images beside the language model; None without one."""
+    pools: bool = False
+    """It answers with vectors or scores: nothing is sampled."""
 
     @property
     def kv_heads(self) -> int:
         """Most heads that any layer keeps keys and values for; 0 for latent attention."""
         return max((each.kv_heads for each in self.attention), default=0)
+
+    @property
+    def pooled(self) -> Architecture:
+        """The same for vectors or scores, without the output layer."""
+        return self.model_copy(update={"pools": True, "body": self.body.model_copy(update={"head": Parameters(0)})})
 
     @property
     def without_images(self) -> Architecture:
@@ -181,7 +188,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
         rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_spared(text, layers, "attn"),
         states_unquantised=_spared(text, layers, "linear_attn", "mamba", "mixer") or "quantization_config" not in text,
-        images=images,
+        images=images, pools=family.pattern == "encoder",
     )  # fmt: skip
 
 

@@ -193,6 +193,7 @@ class Counted(NamedTuple):
 def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
     """Count one deployment. Raises DocumentError or NotFound when the request contradicts itself."""
     model = model.without_images if request.language_model_only else model
+    model = model.pooled if request.runner == "pooling" else model
     settled = settle(model, gpu, request)
     found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
     return Counted(

@@ -81,7 +81,7 @@ def counts_of_tokens(model: Architecture, stage: Stage, settled: Settled) -> Byt
 
     vllm/v1/worker/gpu/sample/penalties.py of 0.33.0.
     """
-    if not settled.runner.counts_tokens or not stage.last or not model.attention:
+    if not settled.runner.counts_tokens or not stage.last or model.pools:
         return Bytes(0)
     return Bytes(settled.batch.seqs * (4 * model.vocabulary + 4 * -(-model.vocabulary // 32)))
 
@@ -110,7 +110,7 @@ def activation_peak(model: Architecture, gpu: Accelerator, stage: Stage, settled
     """
     forward = forward_peak(model, gpu, settled)
     peak = forward + of_gib(STAGE_GIB.value)
-    if stage.last and model.attention:
+    if stage.last and not model.pools:
         peak = max(sampler_peak(model, settled), forward)
     if settled.version.tries_kernels and not settled.eager:
         peak = max(peak, of_gib(COMPILED_GIB.value))

@@ -43,6 +43,8 @@ class OpenModel(Frozen):
     """How the numbers were read."""
     source: tuple[str, ...]
     """Where they were read: keys of the table's sources."""
+    pools: bool = False
+    """It answers with vectors or scores."""
     config: Mapping[str, Any]
     """The keys of its config.json that decide memory."""
 
@@ -144,7 +146,10 @@ def named(name: str) -> Named:
         said = f"the layers of {other.like}, as read {_told(other.source)}"
         return Named(name, base.architecture.model_copy(update=own), f"{base.source}; {said}")
     row = open_model(name)
-    return Named(name, architecture(row.config), f"models.yaml, checked: {row.checked}, read {_told(row.source)}")
+    read = architecture(row.config)
+    return Named(
+        name, read.pooled if row.pools else read, f"models.yaml, checked: {row.checked}, read {_told(row.source)}"
+    )
 
 
 def _told(keys: tuple[str, ...]) -> str:

@@ -226,7 +226,7 @@ def _option(
     replicas = math.ceil(wanted.concurrency / answer.at_once)
     machines = math.ceil(replicas / (machine.accelerators // settled.layout.gpus))
     cost = price(machine.name, wanted.region, wanted.purchase)
-    rate = throughput(name, model, gpu, settled, found, wanted.mix) if model.attention else None
+    rate = throughput(name, model, gpu, settled, found, wanted.mix) if not answer.model.pools else None
     used = math.ceil(wanted.concurrency / (replicas * settled.layout.data)) * found.pool.needs(
         settled.context, settled.in_flight
     )

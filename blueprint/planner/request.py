@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -47,6 +47,9 @@ class Request(Frozen):
     gpu_memory_utilization: float | None = None
     vllm_version: str | None = None
     enforce_eager: bool | None = None
+    runner: Literal["generate", "pooling"] | None = Field(
+        default=None, description="What it answers with; left out: as the model's makers mean it, or text"
+    )
     language_model_only: bool | None = Field(default=None, description="Without the encoder of images")
 
 
@@ -102,8 +105,9 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
 
 def _runner(model: Architecture, chosen: WeightFormat, version: Accounting) -> Runner:
     """Which of vLLM's two model runners serves the model (use_v2_model_runner of vllm/config/vllm.py)."""
-    second, dense = version.second, not model.experts and model.attention_kind not in {"hybrid", "encoder"}
-    family = "" if model.images else model.model_type
+    second = version.second
+    dense = not model.pools and not model.experts and model.attention_kind != "hybrid"
+    family = "" if model.images or model.pools else model.model_type
     served = second is not None and second.takes(family, dense=dense, quantised=chosen.reach != "everything")
     return second if second is not None and served else version.first
 

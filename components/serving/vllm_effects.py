@@ -8,7 +8,7 @@ COUNTED: Mapping[str, str] = {
     "data-parallel-size": "data_parallel", "decode-context-parallel-size": "decode_context_parallel", "dtype": "dtype",
     "enable-expert-parallel": "expert_parallel", "enforce-eager": "enforce_eager",
     "language-model-only": "language_model_only", "max-num-batched-tokens": "max_num_batched_tokens",
-    "pipeline-parallel-size": "pipeline_parallel", "quantization": "quantization",
+    "pipeline-parallel-size": "pipeline_parallel", "quantization": "quantization", "runner": "runner",
 }  # fmt: skip
 """Extra arguments of a document that the planner counts, by what it calls them."""
 

@@ -164,6 +164,17 @@ def asked(most: int, step: int, **more: object) -> Request:
     return Request.model_validate({"max_num_seqs": most, "max_num_batched_tokens": most + step, **more})
 
 
+@pytest.mark.parametrize("gpu", ["l4", "h100"])
+def test_a_model_that_answers_with_vectors_neither_samples_nor_counts_tokens(gpu: str) -> None:
+    model = known("Qwen/Qwen3-8B")
+    text, vectors = (capacity("m", model, accelerator(gpu), Request(runner=each)) for each in ("generate", "pooling"))
+    assert text.buffers_gib_per_gpu > vectors.buffers_gib_per_gpu == 0
+    assert text.activation_gib_per_gpu >= vectors.activation_gib_per_gpu
+    assert text.weights_gib_per_gpu > vectors.weights_gib_per_gpu  # no output layer is loaded
+    table = known("Qwen/Qwen3-Embedding-8B")
+    assert (table.pools, table.body.head, model.pools) == (True, 0, False)
+
+
 requests = st.builds(
     asked,
     st.integers(1, 1024),
