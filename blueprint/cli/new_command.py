@@ -81,5 +81,6 @@ def _write(path: Path, values: dict[str, str], *scaffolds: str) -> None:
     if path.exists():
         raise click.ClickException(f"{path} exists and is left as it is; choose another name or remove it first")
     text = "".join((SCAFFOLDS / scaffold).read_text(encoding="utf-8") for scaffold in scaffolds)
+    path.parent.mkdir(parents=True, exist_ok=True)  # --into names a place that is to be
     write(path, Template(text).substitute(values))
     click.echo(f"wrote {path}", err=True)

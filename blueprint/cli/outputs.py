@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,23 +42,56 @@ def write_all(outputs: Sequence[tuple[str, Path | None]], render: Mapping[str, C
     """Render each wanted format, files first: a reader who closes the pipe early still gets every file, whole."""
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         text = render[name]()
-        if path is None:
-            click.echo(text, nl=not text.endswith("\n"))
+        if path is not None:
+            click.echo(f"wrote {path}{write(path, text)}", err=True)
             continue
-        write(path, text)
-        click.echo(f"wrote {path}", err=True)
+        with _told("standard output"):
+            click.echo(text, nl=not text.endswith("\n"))
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole: an interrupted run leaves the old one."""
+def write(path: Path, text: str) -> str:
+    """Write a file whole, and say what else was made: an interrupted run leaves the old one.
+
+    A device, a pipe and the file behind a link are written through, as a shell would. A file keeps its mode. One
+    missing folder is made; more than one is a slip of the pen.
+    """
+    with _told(str(path)):
+        made = _folder(path.parent)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            with path.open("w", encoding="utf-8", newline="") as target:
+                target.write(text)
+            return made
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with draft.open("x", encoding="utf-8", newline="") as target:
+                target.write(text)
+            if path.exists():
+                draft.chmod(stat.S_IMODE(path.stat().st_mode))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return made
+
+
+def _folder(folder: Path) -> str:
+    """Make the folder of a file if it alone is missing."""
+    if folder.exists():
+        return ""
+    if not folder.parent.exists():
+        raise click.ClickException(f"cannot write into {folder}: {folder.parent} is not there either; make it first")
+    folder.mkdir()
+    return f" in the new folder {folder}"
+
+
+@contextmanager
+def _told(target: str) -> Iterator[None]:
+    """What a disk refuses is no bug of ours; a reader who has gone is told by `main`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, newline="") as draft:
-            draft.write(text)
-        Path(draft.name).chmod(0o644)
-        os.replace(draft.name, path)  # noqa: PTH105  Path.replace does the same; this one says what it is for
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise click.ClickException(f"cannot write {path}: {error.strerror}") from error
+        raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
 
 
 def as_json(value: JsonValue) -> str:
