@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import click
 from pydantic import JsonValue
 
+from blueprint.columns import terminal_width
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,6 +94,11 @@ def _told(target: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
+
+
+def width_of(outputs: Sequence[tuple[str, Path | None]]) -> int | None:
+    """Characters that a table may take; a file has no edge."""
+    return terminal_width() if any(path is None for _, path in outputs) else None
 
 
 def as_json(value: JsonValue) -> str:

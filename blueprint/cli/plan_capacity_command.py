@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from blueprint.cli.outputs import as_json, output_option, write_all
+from blueprint.cli.outputs import as_json, output_option, width_of, write_all
 
 if TYPE_CHECKING:
     from blueprint.planner.accelerators import Accelerator
@@ -36,6 +37,21 @@ _FLAGS: tuple[tuple[str, type | click.Choice[str], str], ...] = (
     ("--vllm-version", str, "Version whose accounting holds."),
 )
 
+_OF_INSTANCES = ("region", "capacity", "input_tokens", "output_tokens", "utilisation")
+"""What says nothing about one GPU without a price."""
+MOST_AT_ONCE, LONGEST = 1_000_000, 10_000_000
+"""Sequences, and tokens of a request, beyond which a number is a slip of the pen."""
+
+
+def _region(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """Known in every form, whether prices are asked for or not."""
+    from blueprint.errors import NotFound  # noqa: PLC0415  help loads none of the planner
+    from blueprint.planner.regions import REGIONS  # noqa: PLC0415
+
+    if name not in REGIONS:
+        raise NotFound("region", name, REGIONS)
+    return name
+
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
     """The flags of `vllm serve` that decide memory, each of them optional."""
@@ -56,19 +72,34 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--instance", default=None, help="One instance type, such as g6e.12xlarge.")
 @click.option("--context", type=click.IntRange(1), default=None, help="The same as --max-model-len.")
 @click.option(
-    "--concurrency", type=click.IntRange(1), default=1, show_default=True, help="Full-length sequences at once."
+    "--concurrency",
+    type=click.IntRange(1, MOST_AT_ONCE),
+    default=1,
+    show_default=True,
+    help="Full-length sequences at once.",
 )
-@click.option("--region", default="us-east-1", show_default=True, help="Region of offers and prices.")
+@click.option("--region", default="us-east-1", show_default=True, callback=_region, help="Region of offers and prices.")
 @click.option("--capacity", type=click.Choice(["on-demand", "spot", "reserved"]), default="on-demand", show_default=True,
-              help="How instances are bought.")  # fmt: skip
+              help="How instances are bought; reserved is shown at on-demand prices, no source has its own.")  # fmt: skip
 @click.option("--format", "form", default=None, help="The same as --quantization.")
 @click.option(
-    "--input-tokens", type=click.IntRange(1), default=1000, show_default=True, help="Of a request, for throughput."
+    "--input-tokens",
+    type=click.IntRange(1, LONGEST),
+    default=1000,
+    show_default=True,
+    help="Of a request, for throughput.",
 )
 @click.option(
-    "--output-tokens", type=click.IntRange(1), default=1000, show_default=True, help="Of a request, for throughput."
+    "--output-tokens",
+    type=click.IntRange(1, LONGEST),
+    default=1000,
+    show_default=True,
+    help="Of a request, for throughput.",
 )
-@click.option("--utilisation", type=float, default=0.3, show_default=True, help="Share of the time that requests fill.")
+@click.option(
+    "--utilisation", type=click.FloatRange(0, 1, min_open=True), default=0.3, show_default=True,
+    help="Share of the time that requests fill.",
+)  # fmt: skip
 @_flags
 @output_option("table", "json", "md", "csv", "svg")
 def command(
@@ -88,7 +119,8 @@ def command(
 ) -> None:
     """Say whether a MODEL fits, how much it serves, and what it costs. MODEL: an id, a short name, or a config.json.
 
-    With --gpu: one deployment, term by term. Without: every instance type of the region, ranked by cost.
+    With --gpu: one deployment, term by term, and with --concurrency how many of it. Without: every instance type of
+    the region, ranked by cost.
 
     blueprint plan-capacity Qwen/Qwen3-32B --gpu h100 --tensor-parallel 2 --max-model-len 32768 -o json
 
@@ -99,12 +131,13 @@ def command(
 
     _agree("--context", context, "--max-model-len", flags["max_model_len"])
     _agree("--format", form, "--quantization", flags["quantization"])
-    if gpu and instance:
+    if gpu is not None and instance is not None:
         raise click.UsageError("--gpu and --instance contradict each other: an instance type has its own GPUs")
     request = _request(flags, context, form)
     if gpu is not None:
-        chosen = accelerator(gpu)
-        _deployment(find(model), chosen, request, outputs)
+        _only_of_instances()
+        chosen, asked = accelerator(gpu), concurrency if _said("concurrency") else None
+        _deployment(find(model), chosen, request, asked, outputs)
         return
     from blueprint.planner.options import Wanted  # noqa: PLC0415  only a table needs prices
     from blueprint.planner.throughput import Mix  # noqa: PLC0415
@@ -112,6 +145,20 @@ def command(
 
     mix = Mix(Tokens(input_tokens), Tokens(output_tokens), utilisation)
     _options(find(model), request, Wanted(concurrency, region, capacity, instance, mix), outputs)
+
+
+def _said(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
+def _only_of_instances() -> None:
+    """Refuse what one GPU has no answer to."""
+    unused = [f"--{name.replace('_', '-')}" for name in _OF_INSTANCES if _said(name)]
+    if unused:
+        raise click.UsageError(
+            f"{', '.join(unused)} with --gpu: prices, offers and tokens a second are told of instance types; "
+            "name an --instance in place of --gpu, or neither"
+        )
 
 
 def _agree(one: str, first: object, other: str, second: object) -> None:
@@ -122,17 +169,20 @@ def _agree(one: str, first: object, other: str, second: object) -> None:
 def _request(flags: dict[str, Any], context: int | None, form: str | None) -> Request:
     from blueprint.planner.request import Request  # noqa: PLC0415
 
-    given = {**flags, "max_model_len": flags["max_model_len"] or context, "quantization": flags["quantization"] or form}
+    other = {"max_model_len": context, "quantization": form}
+    given = {**flags, **{name: value for name, value in other.items() if value is not None}}
     return Request.model_validate(given)
 
 
-def _deployment(model: Named, gpu: Accelerator, request: Request, outputs: Outputs) -> None:
+def _deployment(model: Named, gpu: Accelerator, request: Request, concurrency: int | None, outputs: Outputs) -> None:
     from blueprint.planner.capacity import capacity  # noqa: PLC0415
-    from blueprint.planner.capacity_page import as_csv, as_markdown, as_svg, as_table  # noqa: PLC0415
+    from blueprint.planner.capacity_drawing import as_svg  # noqa: PLC0415
+    from blueprint.planner.capacity_page import as_csv, as_markdown, as_table  # noqa: PLC0415
 
-    found = capacity(model.name, model.architecture, gpu, request, source=model.source)
+    found = capacity(model.name, model.architecture, gpu, request, source=model.source, concurrency=concurrency)
+    width = width_of(outputs)
     write_all(outputs, {
-        "table": lambda: as_table(found), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
+        "table": lambda: as_table(found, width), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
         "svg": lambda: as_svg(found), "json": lambda: as_json(found.model_dump(mode="json", by_alias=True)),
     })  # fmt: skip
 

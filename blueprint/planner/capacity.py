@@ -90,17 +90,29 @@ class Capacity(Frozen):
     """What the model runner keeps beside weights and cache."""
     non_torch_gib_per_gpu: float
     cuda_graph_gib_per_gpu: float
+    cuda_graph_in_budget: bool
+    """False: they take memory that the budget leaves free."""
     available_kv_cache_gib_per_gpu: float
     """Below zero: what is missing before there is any cache."""
+    reserve_gib_per_gpu: float
+    """Of what is left for the cache: so much must be spare before it is said to fit."""
     kv_cache_tokens: int
     max_concurrency: float | None
-    """Sequences of `max_model_len` tokens that the cache of one data rank holds at once; None where nothing is kept of them."""
+    """Sequences of `max_model_len` tokens that the cache of one data rank holds at once; 0 when it does not fit, None where nothing is kept of them."""
+    at_once: int
+    """Whole ones that the deployment works on at once over all its data ranks, each no more than `max_num_seqs`; 0 when it does not fit."""
+    concurrency: int | None
+    """That were asked for; None where nobody asked."""
+    replicas: int | None
+    """Of this deployment that hold them; 0 when it does not fit."""
     longest_context: int
-    """Tokens of the longest single sequence that the cache holds."""
+    """Tokens of the longest single sequence that the cache holds with its reserve; 0 where there is room for none."""
     limiting_term: Limit
     smallest_change: str | None
     """The least that would make it fit; None when it fits, or when nothing tried would."""
     error_band: ErrorBand
+    given: Mapping[str, str | int | float | bool]
+    """Every flag that was given."""
     derived: Mapping[str, str | int | float | bool]
     """Every flag that was left out, with the value that was taken."""
     sources: tuple[str, ...]
@@ -182,6 +194,31 @@ class Counted(NamedTuple):
         return self.account.pool.concurrency(self.account.blocks, self.settled.context, self.settled.in_flight)
 
     @property
+    def reserve(self) -> Bytes:
+        """That must be left over before it is said to fit."""
+        return of_gib(RESERVE_GIB[self.origin])
+
+    @property
+    def longest(self) -> Tokens:
+        """Tokens of the longest sequence that fits, reserve and the block that vLLM keeps back included; 0 where there is room for none."""
+        if self.limit not in {None, "kv_cache"}:
+            return Tokens(0)
+        pool = self.account.pool
+        spare = Blocks(max(0, pool.blocks(Bytes(self.account.available - self.reserve)) - 1))
+        return pool.longest(spare, self.settled.in_flight, Tokens(self.model.context))
+
+    @property
+    def given(self) -> dict[str, str | int | float | bool]:
+        """Flags that were given."""
+        return self.request.model_dump(exclude_none=True)
+
+    @property
+    def derived(self) -> dict[str, str | int | float | bool]:
+        """Flags that were left out, with what was taken for them."""
+        left_out = {} if self.request.language_model_only is not None else {"language_model_only": False}
+        return {**self.settled.derived, **left_out}
+
+    @property
     def at_once(self) -> int:
         """Whole sequences of full length that it works on at once, over all its data ranks.
 
@@ -203,40 +240,44 @@ def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
 
 
 def capacity(
-    name: str, model: Architecture, gpu: Accelerator, request: Request, *, source: str = "", change: bool = True
-) -> Capacity:
+    name: str, model: Architecture, gpu: Accelerator, request: Request, *,
+    source: str = "", change: bool = True, concurrency: int | None = None,
+) -> Capacity:  # fmt: skip
     """Answer for one GPU type. Raises DocumentError or NotFound when the request contradicts itself."""
-    return told(name, count(model, gpu, request), source=source, change=change)
+    return told(name, count(model, gpu, request), source=source, change=change, concurrency=concurrency)
 
 
-def told(name: str, counted: Counted, *, source: str = "", change: bool = True) -> Capacity:
+def told(
+    name: str, counted: Counted, *, source: str = "", change: bool = True, concurrency: int | None = None
+) -> Capacity:
     """What was counted, as the document that people and programs read."""
     gpu, settled, found, limit, origin = counted.gpu, counted.settled, counted.account, counted.limit, counted.origin
-    concurrency = counted.concurrency
-    limiting = limit or ("kv_cache" if concurrency < settled.batch.seqs else "max_num_seqs")
+    held = 0.0 if limit else counted.concurrency
+    at_once = 0 if limit else counted.at_once
+    limiting = limit or ("kv_cache" if held < settled.batch.seqs else "max_num_seqs")
     low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
-    longest = found.pool.longest(Blocks(max(0, found.blocks - 1)), settled.in_flight, Tokens(counted.model.context))
-    smallest = _change(name, counted) if limit and change else None
+    smallest = _change(counted) if limit and change else None
     return Capacity(
         schema=SCHEMA, model=name, gpu=gpu.name, gpus=settled.layout.gpus, fits=limit is None,
         verdict="does not fit" if limit else "tight" if counted.tight else "fits",
         budget_gib_per_gpu=_rounded(found.budget), weights_gib_per_gpu=_rounded(found.weights),
         activation_gib_per_gpu=_rounded(found.activation), buffers_gib_per_gpu=_rounded(found.buffers), non_torch_gib_per_gpu=_rounded(found.non_torch),
-        cuda_graph_gib_per_gpu=_rounded(found.graphs), available_kv_cache_gib_per_gpu=_rounded(found.available),
-        kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(concurrency, 2) if found.pool.groups else None,
-        longest_context=longest, limiting_term=limiting, smallest_change=smallest,
+        cuda_graph_gib_per_gpu=_rounded(found.graphs), cuda_graph_in_budget=found.graphs_in_budget, reserve_gib_per_gpu=_rounded(counted.reserve), available_kv_cache_gib_per_gpu=_rounded(found.available),
+        kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(held, 2) if found.pool.groups else None,
+        at_once=at_once, concurrency=concurrency, replicas=None if concurrency is None else -(-concurrency // at_once) if at_once else 0,
+        longest_context=counted.longest, limiting_term=limiting, smallest_change=smallest,
         error_band=ErrorBand(
             available_kv_cache_gib_per_gpu=(_rounded(low), _rounded(high)),
             kv_cache_tokens=(_tokens(found, settled, low), _tokens(found, settled, high)), origin=origin, because=counted.doubts,
         ),
-        derived=dict(settled.derived), sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
+        given=counted.given, derived=counted.derived, sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
     )  # fmt: skip
 
 
-def _change(name: str, counted: Counted) -> str | None:
+def _change(counted: Counted) -> str | None:
     from blueprint.planner.changes import smallest_change  # noqa: PLC0415  only what does not fit pays for it
 
-    return smallest_change(name, counted.model, counted.gpu, counted.request)
+    return smallest_change(counted.model, counted.gpu, counted.request)
 
 
 def _tokens(found: Account, settled: Settled, available: Bytes) -> int:
@@ -248,8 +289,8 @@ def _rounded(amount: Bytes) -> float:
 
 
 def _sources(gpu: Accelerator, settled: Settled) -> tuple[str, ...]:
-    (gpus_read, gpu_sources), (_, version_sources) = accelerators_read(), versions_read()
+    (gpus_read, gpu_sources), (rules_read, version_sources) = accelerators_read(), versions_read()
     return (
-        f"memory of {gpu.name}: {gpu.known}, {gpus_read}", gpu_sources[0], f"weights in {settled.format.name}: {settled.format.source}",
-        *version_sources,
+        f"memory of {gpu.name}: {gpu.known}, read {gpus_read}", gpu_sources[0], f"weights in {settled.format.name}: {settled.format.source}",
+        *(f"{source}; read {rules_read}" for source in version_sources),
     )  # fmt: skip

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 from blueprint.errors import DocumentError
 from blueprint.planner.accelerators import Accelerator, accelerators
 from blueprint.planner.architecture import Architecture
-from blueprint.planner.capacity import Capacity, capacity
+from blueprint.planner.capacity import count
 from blueprint.planner.quantization import smaller_than
 from blueprint.planner.request import Request, Settled, divides, settle
 
-SHORTEST = 2048
-"""Tokens below which a shorter context is no help to anybody."""
+SHORTEST, FEWEST = 2048, 16
+"""Tokens of a context, and sequences at once, below which less is no help to anybody."""
 
 
-def smallest_change(name: str, model: Architecture, gpu: Accelerator, request: Request) -> str | None:
+def smallest_change(model: Architecture, gpu: Accelerator, request: Request) -> str | None:
     """The first change that fits, in words and as flags; None when nothing tried does."""
     for text, changed, other in _ladder(model, gpu, request):
-        found = _answer(name, model, other, changed)
-        if found is not None and found.fits:
+        if _fits(model, other, changed):
             return text
     return None
 
 
-def _answer(name: str, model: Architecture, gpu: Accelerator, request: Request) -> Capacity | None:
+def _fits(model: Architecture, gpu: Accelerator, request: Request) -> bool:
     try:
-        return capacity(name, model, gpu, request, change=False)
+        return count(model, gpu, request).limit is None
     except DocumentError:
-        return None
+        return False
 
 
 def _ladder(model: Architecture, gpu: Accelerator, request: Request) -> Iterator[tuple[str, Request, Accelerator]]:
@@ -52,11 +52,16 @@ def _here(
     model: Architecture, gpu: Accelerator, request: Request, settled: Settled, smaller: list[str]
 ) -> Iterator[tuple[str, Request]]:
     """What helps on GPUs of the same type: less at once, less of each, then another way to serve it."""
-    for seqs in (each for each in (256, 64, 16) if each < settled.batch.seqs):
+    fits: Callable[..., bool] = lambda **changed: _fits(model, gpu, _with(request, **changed))  # noqa: E731
+    if count(model, gpu, request).limit == "gpu_memory_utilization":
+        for share in (each / 100 for each in range(math.ceil(settled.utilisation * 100) - 1, 0, -1)):
+            yield f"a smaller share: --gpu-memory-utilization {share}", _with(request, gpu_memory_utilization=share)
+    seqs = _most(FEWEST, settled.batch.seqs - 1, lambda each: fits(max_num_seqs=each))
+    if seqs:
         yield f"fewer sequences: --max-num-seqs {seqs}", _with(request, max_num_seqs=seqs)
-    for length in (131072, 65536, 32768, 16384, 8192, 4096, SHORTEST):
-        if length < settled.context:
-            yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length)
+    length = _round(_most(SHORTEST, settled.context - 1, lambda each: fits(max_model_len=each)))
+    if length >= SHORTEST:
+        yield f"a shorter context: --max-model-len {length}", _with(request, max_model_len=length)
     if model.images and not request.language_model_only:
         yield "text alone: --language-model-only", _with(request, language_model_only=True)
     if settled.cache in {"auto", "bf16", "fp16"} and gpu.capability >= 8.0:
@@ -64,6 +69,24 @@ def _here(
     for form in smaller:
         yield f"a smaller format: weights in {form}", _with(request, quantization=form)
     yield from _wider(model, request, settled.layout.tensor)
+
+
+def _most(least: int, most: int, fits: Callable[[int], bool]) -> int:
+    """The greatest number that fits, if the least does; 0 when it does not."""
+    if least > most or not fits(least):
+        return 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if fits(middle) else (least, middle - 1)
+    return least
+
+
+def _round(number: int) -> int:
+    """The greatest number up to this one that people write: two digits and zeros, or a power of two."""
+    if not number:
+        return 0
+    zeros = int(10 ** max(0, len(str(number)) - 2))
+    return max(number // zeros * zeros, int(2 ** (number.bit_length() - 1)))
 
 
 def _wider(model: Architecture, request: Request, tensor: int) -> Iterator[tuple[str, Request]]:

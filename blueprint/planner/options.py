@@ -115,7 +115,7 @@ def options(name: str, model: Architecture, request: Request, wanted: Wanted) ->
     context = request.max_model_len or model.context
     return Options(
         schema=SCHEMA, model=name, region=wanted.region, capacity=wanted.purchase, concurrency=wanted.concurrency, context=context,
-        utilisation=wanted.mix.utilisation, options=ranked, skipped=passed_over, nearest=None if ranked else _nearest(name, model, request, chosen),
+        utilisation=wanted.mix.utilisation, options=ranked, skipped=passed_over, nearest=None if ranked else _nearest(model, request, chosen),
         sources=("prices {}: {}".format(*prices_from(wanted.region, wanted.purchase)), f"offers {offers_read()}: instances.yaml"),
     )  # fmt: skip
 
@@ -273,7 +273,7 @@ def _why(
     return f"{text}, {available:.1f} GiB left for the cache of {settled.context:,} tokens"
 
 
-def _nearest(name: str, model: Architecture, request: Request, chosen: list[Instance]) -> str | None:
+def _nearest(model: Architecture, request: Request, chosen: list[Instance]) -> str | None:
     """The smallest change on the largest of the instances that were asked for."""
     from blueprint.planner.changes import smallest_change  # noqa: PLC0415  only what does not fit pays for it
 
@@ -286,5 +286,5 @@ def _nearest(name: str, model: Architecture, request: Request, chosen: list[Inst
         return "an instance type with whole NVIDIA GPUs"
     _, machine, gpu = max(able, key=lambda each: (each[0], each[1].name))
     widest = max(_spreads(model, machine, request), default=1)
-    text = smallest_change(name, model, gpu, request.model_copy(update={"tensor_parallel": widest}))
+    text = smallest_change(model, gpu, request.model_copy(update={"tensor_parallel": widest}))
     return None if text is None else f"{machine.name} with --tensor-parallel {widest} and {text}"

@@ -57,7 +57,8 @@ def test_a_published_log_is_replayed_with_every_flag(run) -> None:  # type: igno
         "--gpu-memory-utilization", "0.95", "--vllm-version", "0.19.0", "--enforce-eager", "-o", "json",
     )  # fmt: skip
     found = json.loads(ran.out)
-    assert found["derived"] == {"expert_parallel": False}
+    assert found["derived"] == {"expert_parallel": False, "language_model_only": False}
+    assert (found["given"]["max_model_len"], found["given"]["vllm_version"]) == (8192, "0.19.0")
     assert found["kv_cache_tokens"] == pytest.approx(2 * 529248, rel=0.03)
 
 
@@ -78,6 +79,12 @@ def test_an_answer_of_no_ends_with_0_and_names_what_limits(run) -> None:  # type
         (("qwen3-32b", "--gpu", "h100", "--instance", "g6e.xlarge"), "contradict each other"),
         (("qwen3-32b", "--gpu", "h100", "-o", "pdf"), "is not a format"),
         (("none.json", "--gpu", "h100"), "none.json"),
+        (("qwen3-32b", "--gpu", "h100", "--region", "eu-west-1"), "--region with --gpu"),
+        (("qwen3-32b", "--gpu", "h100", "--capacity", "spot"), "name an --instance in place of --gpu"),
+        (("qwen3-32b", "--gpu", "h100", "--utilisation", "7"), "not in the range 0<x<=1"),
+        (("qwen3-32b", "--utilisation", "0"), "not in the range 0<x<=1"),
+        (("qwen3-32b", "--concurrency", "1" + "0" * 53), "is not in the range"),
+        (("qwen3-32b", "--gpu", "h100", "--max-model-len", "0"), "is not above zero"),
         (("--gpu", "h100"), "Missing argument"),
     ],
 )
@@ -93,6 +100,7 @@ def test_wrong_input_ends_with_2_and_says_what_is_nearest(run, words: tuple[str,
     [
         (("Qwen/Qwen3-33B", "--gpu", "h100"), "Qwen/Qwen3-32B"),
         (("qwen3-32b", "--gpu", "h1000"), "h100"),
+        (("qwen3-32b", "--gpu", "h100", "--region", "us-east-9"), "us-east-1"),
         (("qwen3-32b", "--gpu", "h100", "--quantization", "fp88"), "fp8"),
     ],
 )
@@ -123,13 +131,28 @@ def test_pages_say_the_same_in_every_format(run, tmp_path: Path) -> None:  # typ
         (tmp_path / "page.csv")
         .read_text()
         .splitlines()[1]
-        .startswith("blueprint.capacity/1,qwen3-8b,l40s-48gb,1,True,fits")
+        .startswith("blueprint.capacity/1,qwen3-8b,l40s-48gb,1,true,fits")
     )
     drawn = ET.fromstring((tmp_path / "page.svg").read_text())
     said = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
-    assert [line.partition(":")[0] for line in said if line.endswith("GiB") and ":" in line] == [
+    assert [line.partition(":")[0] for line in said if line.endswith("GiB") and ": " in line] == [
         "weights", "activation", "buffers", "non-torch", "CUDA graphs", "KV cache",
     ]  # fmt: skip
+
+
+def test_one_deployment_is_answered_with_how_many_of_it_hold_what_is_asked_at_once(run) -> None:  # type: ignore[no-untyped-def]
+    words = ("qwen3-32b", "--gpu", "l40s", "--tensor-parallel", "4", "--context", "32768")
+    found = json.loads(run(*words, "--concurrency", "500", "-o", "json").out)
+    assert (found["at_once"], found["concurrency"], found["replicas"]) == (11, 500, 46)
+    assert "500 at once        46 replicas of 4 GPUs" in run(*words, "--concurrency", "500").out
+    assert json.loads(run(*words, "-o", "json").out)["replicas"] is None
+
+
+def test_a_narrow_terminal_wraps_what_is_wide(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("COLUMNS", "60")
+    table = run("qwen3-32b", "--gpu", "l40s").out.partition("given")[0]
+    assert max(len(line) for line in table.splitlines()) <= 60
+    assert "(derived)" in table
 
 
 def test_without_a_gpu_every_instance_type_of_the_region_is_ranked(run) -> None:  # type: ignore[no-untyped-def]

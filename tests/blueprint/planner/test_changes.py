@@ -9,6 +9,7 @@ import yaml
 
 from blueprint.planner.accelerators import accelerator, gpu_of
 from blueprint.planner.capacity import capacity
+from blueprint.planner.changes import _round
 from blueprint.planner.instances import instance
 from blueprint.planner.models import known
 from blueprint.planner.request import Request, divides
@@ -114,3 +115,33 @@ def test_what_has_no_room_for_images_may_have_room_for_text_alone() -> None:
     )
     assert (found.fits, alone.fits) == (False, True)
     assert alone.weights_gib_per_gpu < found.weights_gib_per_gpu
+
+
+@pytest.mark.parametrize(
+    ("model", "gpu", "flags", "change", "most"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "l4", {}, "--max-model-len", 22000),
+        ("Qwen/Qwen3-32B", "a10g", {"tensor_parallel": 4}, "--max-num-seqs", 95),
+        ("Qwen/Qwen3-0.6B", "t4", {"tensor_parallel": 4, "max_model_len": 2048}, "--gpu-memory-utilization", 0.89),
+    ],
+)
+def test_a_change_is_the_smallest_of_its_kind(
+    model: str, gpu: str, flags: dict[str, object], change: str, most: float
+) -> None:
+    chosen, name = accelerator(gpu), change.strip("-").replace("-", "_")
+    said = capacity(model, known(model), chosen, Request.model_validate(flags)).smallest_change or ""
+    assert said.endswith(f"{change} {most}")
+    step = {"--max-model-len": 1000, "--max-num-seqs": 1, "--gpu-memory-utilization": 0.01}[change]
+    fits = [
+        capacity(model, known(model), chosen, Request.model_validate({**flags, name: each})).fits
+        for each in (most, most + step)
+    ]
+    assert fits == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0, 0), (2048, 2048), (2311, 2300), (32768, 32768), (40959, 40000), (135_000, 131_072), (4_086_032, 4_000_000)],
+)
+def test_a_length_is_rounded_down_to_what_people_write(number: int, written: int) -> None:
+    assert _round(number) == written
