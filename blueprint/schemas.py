@@ -66,6 +66,13 @@ def capacity_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **TypeAdapter(Capacity).json_schema()}
 
 
+def options_schema() -> dict[str, Any]:
+    """blueprint.options/1"""
+    from blueprint.planner.options import Options  # noqa: PLC0415
+
+    return {"$schema": DIALECT, **TypeAdapter(Options).json_schema()}
+
+
 def _with_preset(document: dict[str, Any]) -> dict[str, Any]:
     """Slots that a preset may fill are not required in the file; names and owner always are."""
     always = ("name", "environment", "owner", "cost_centre", "account")
@@ -74,5 +81,5 @@ def _with_preset(document: dict[str, Any]) -> dict[str, Any]:
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "stack": stack_schema, "graph": graph_schema, "findings": findings_schema, "matrix": matrix_schema,
-    "capacity": capacity_schema,
+    "capacity": capacity_schema, "options": options_schema,
 }  # fmt: skip

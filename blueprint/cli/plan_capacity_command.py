@@ -40,7 +40,7 @@ _FLAGS: tuple[tuple[str, type | click.Choice[str], str], ...] = (
 _OF_INSTANCES = ("region", "capacity", "input_tokens", "output_tokens", "utilisation")
 """What says nothing about one GPU without a price."""
 MOST_AT_ONCE, LONGEST = 1_000_000, 10_000_000
-"""Sequences, and tokens of a request, beyond which a number is a slip of the pen."""
+"""Sequences as `options` allows them, and tokens of a request, beyond which a number is a slip of the pen."""
 
 
 def _region(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -193,8 +193,9 @@ def _options(model: Named, request: Request, wanted: Wanted, outputs: Outputs) -
 
     if any(name == "svg" for name, _ in outputs):
         raise click.UsageError("-o svg draws the memory of one deployment: name a --gpu")
-    found = options(model.name, model.architecture, request, wanted)
+    found = options(model.name, model.architecture, request, wanted, source=model.source)
+    width = width_of(outputs)
     write_all(outputs, {
-        "table": lambda: as_table(found), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
+        "table": lambda: as_table(found, width), "md": lambda: as_markdown(found), "csv": lambda: as_csv(found),
         "json": lambda: as_json(found.model_dump(mode="json", by_alias=True)),
     })  # fmt: skip

@@ -8,7 +8,9 @@ from blueprint.cli.outputs import as_json
 
 
 @click.command(name="schema")
-@click.argument("name", type=click.Choice(["stack", "graph", "findings", "matrix"]), default="stack")
+@click.argument(
+    "name", type=click.Choice(["stack", "graph", "findings", "matrix", "capacity", "options"]), default="stack"
+)
 def command(name: str) -> None:
     """Print the JSON Schema of a stack file or of a machine output.
 

@@ -81,6 +81,11 @@ def offered(name: str, region: str) -> bool | None:
     return family in read.offers[region]
 
 
+def offers_of() -> frozenset[str]:
+    """Regions whose offers were read."""
+    return frozenset(_table().offers)
+
+
 def offers_read() -> str:
     """Date of the table."""
     return _table().read

@@ -7,14 +7,18 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from blueprint.planner.instances import instance
+from blueprint.planner.regions import REGIONS
 from blueprint.planner.tables import table
-from blueprint.types import Frozen
+from blueprint.types import Frozen, Partition
 
 Purchase = Literal["on-demand", "spot", "reserved"]
 HOURS = 730
 """Of a month."""
 STAND_IN = "us-east-1"
-"""Region whose price stands in for one that the table does not have, and is named as such."""
+"""Region whose price stands in for one of its partition that no table has, and is named as such.
+
+China and GovCloud sell under accounts, and China in a currency, of their own: nothing stands in there.
+"""
 
 
 class Price(NamedTuple):
@@ -25,6 +29,10 @@ class Price(NamedTuple):
     lowest: float
     region: str
     caveat: str
+    purchase: Purchase
+    """What it is a price of, whatever was asked for."""
+    read: str
+    source: str
 
 
 class _Regional(NamedTuple):
@@ -76,11 +84,24 @@ def price(name: str, region: str, purchase: Purchase = "on-demand") -> Price | N
         return found
     caveats = [] if purchase == "on-demand" else [f"no source has its {purchase} price; this is on-demand"]
     here = _on_demand(machine, region)
-    if here is None and not region.startswith("us-gov-"):
+    if here is None and REGIONS[region].partition is Partition.AWS:
         here = _on_demand(machine, STAND_IN)
         caveats.append(f"price of {STAND_IN}; none was read for {region}")
         region = STAND_IN
-    return None if here is None else Price(here, here, region, "; ".join(caveats))
+    if here is None:
+        return None
+    return Price(
+        here,
+        here,
+        region,
+        "; ".join(caveats),
+        "on-demand",
+        *_from(_table() if region in _table().columns else _regional()),
+    )
+
+
+def _from(answering: _Table | _RegionalTable) -> tuple[str, str]:
+    return answering.read, answering.sources[0]
 
 
 def _on_demand(machine: str, region: str) -> float | None:
@@ -91,21 +112,24 @@ def _on_demand(machine: str, region: str) -> float | None:
     return None if regional is None else regional.on_demand
 
 
+def priced_regions() -> tuple[frozenset[str], frozenset[str]]:
+    """Regions with an on-demand price of anything, and with a spot price."""
+    regional = [pair for each in _regional().prices.values() for pair in each.items()]
+    whole = {region for region, found in regional if found.on_demand is not None}
+    return frozenset({*whole, *_table().columns[1:]}), frozenset(
+        region for region, found in regional if found.spot_low is not None
+    )
+
+
 def spot_price(name: str, region: str) -> Price | None:
     """Range over the zones of a region; None where no source has one. Raises NotFound."""
     found = _regional().prices.get(instance(name).name, {}).get(region)
     if found is None or found.spot_low is None or found.spot_high is None:
         return None
     caveat = f"spot price of one moment, {'one zone' if found.zones == 1 else 'the lowest and the highest zone'}; it moves, and nodes can be taken back"
-    return Price(found.spot_high, found.spot_low, region, caveat)
+    return Price(found.spot_high, found.spot_low, region, caveat, "spot", *_from(_regional()))
 
 
 def prices_read() -> tuple[tuple[str, str], ...]:
     """Date and source of each table."""
     return tuple((each.read, source) for each in (_table(), _regional()) for source in each.sources)
-
-
-def prices_from(region: str, purchase: Purchase) -> tuple[str, str]:
-    """Date and source of what `price` answers there."""
-    answering = _table() if purchase != "spot" and region in _table().columns else _regional()
-    return answering.read, answering.sources[0]

@@ -99,7 +99,7 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
         version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
     )  # fmt: skip
-    _refuse(_contradictions(model, gpu, settled))
+    _refuse([*_contradictions(model, settled), *_beyond(gpu, request, settled)])
     return settled
 
 
@@ -183,8 +183,8 @@ def _numbers(request: Request) -> Iterable[Problem]:
         )
 
 
-def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterable[Problem]:
-    layout, chosen = settled.layout, settled.format
+def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
+    layout = settled.layout
     if not divides(model, layout.tensor):
         yield _problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
                        ", ".join(str(each) for each in range(1, 17) if divides(model, each)), why="vLLM shares whole heads out")  # fmt: skip
@@ -209,13 +209,22 @@ def _contradictions(model: Architecture, gpu: Accelerator, settled: Settled) -> 
     if settled.context > model.context:
         yield _problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
                        why="vLLM refuses it", fix="plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
-    if chosen.capability > gpu.capability:
-        able = [each.name for each in FORMATS.values() if each.capability <= gpu.capability]
-        yield _problem(
-            "quantization",
-            chosen.name,
-            f"needs compute capability {chosen.capability}; {gpu.name} has {gpu.capability}",
-            ", ".join(able),
+
+
+def _beyond(gpu: Accelerator, request: Request, settled: Settled) -> Iterable[Problem]:
+    """Formats that the GPU cannot compute in, each under the name of what was asked for: a format, or the GPU alone."""
+    weights, dtype = settled.format, weight_format(str(settled.derived.get("dtype", request.dtype)))
+    asked = {"quantization": weights if weights != dtype else None, "dtype": dtype}
+    able = ", ".join(each.name for each in FORMATS.values() if each.capability <= gpu.capability)
+    for name, form in asked.items():
+        if form is None or form.capability <= gpu.capability:
+            continue
+        needs = f"needs compute capability {form.capability}; {gpu.name} has {gpu.capability}"
+        own = f"cannot compute in {form.name}, the model's own format: that {needs}"
+        yield (
+            _problem("gpu", gpu.name, own, able)
+            if name in settled.derived
+            else _problem(name, getattr(request, name), needs, able)
         )
 
 

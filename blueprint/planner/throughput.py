@@ -7,12 +7,13 @@ from typing import Literal, NamedTuple
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.capacity import Account
+from blueprint.planner.models import known
 from blueprint.planner.request import Settled
 from blueprint.planner.units import Tokens
 from blueprint.types import Frozen
 
 OFF_BY = 0.4
-"""Share that the estimate may be off by, either way: derived, and held against no measurement of ours."""
+"""Share of the range of an estimate, either way: derived. Published numbers lie within a factor of three of its middle."""
 OF_BANDWIDTH, OF_FLOPS = 0.8, 0.45
 """Shares of the peak that decoding and prefill reach: aiconfigurator, and derived."""
 
@@ -52,15 +53,24 @@ PUBLISHED = (
 )
 
 
+RANGES = {
+    "estimate": f"an estimate, {OFF_BY:.0%} either way; numbers that others published lie up to three times off its middle: measure before relying on it",
+    "published": f"up to what others published for this mix, and down to {OFF_BY:.0%} below it or to an estimate that is lower",
+}
+"""What the ends of a range are, by its basis."""
+
+
 class Throughput(Frozen):
     """Output tokens a second of one deployment, saturated."""
 
     low: float
     high: float
     basis: Literal["estimate", "published"]
-    """Published: somebody measured this mix, offline; that is the upper end, and the estimate may only lower the other."""
+    """Published: somebody measured this mix, offline; that is the upper end, and an estimate that is lower the other."""
+    at_once: int
+    """Sequences that decode at once, always as many."""
     published: tuple[str, ...]
-    """Numbers of others for the same model, format and GPU, with their source: an upper bound to hold it against."""
+    """Numbers of others for a model of the same layers, in the same format, on the same GPU, with their source: an upper bound to hold it against."""
     assumptions: tuple[str, ...]
 
 
@@ -71,9 +81,18 @@ def running(found: Account, settled: Settled, mix: Mix) -> int:
     return max(1, int(min(settled.batch.seqs, held)))
 
 
-def throughput(
-    name: str, model: Architecture, gpu: Accelerator, settled: Settled, found: Account, mix: Mix
-) -> Throughput:
+def _published(model: Architecture, form: str, gpu: str) -> list[Measured]:
+    """Numbers for the same layers, under whatever name and of whatever length their context is."""
+    apart = ("format", "attention_unquantised", "context", "rotary")
+    return [
+        each
+        for each in PUBLISHED
+        if (each.format, each.gpu) == (form, gpu)
+        and known(each.model).model_copy(update={name: getattr(model, name) for name in apart}) == model
+    ]
+
+
+def throughput(model: Architecture, gpu: Accelerator, settled: Settled, found: Account, mix: Mix) -> Throughput:
     """Estimate from bandwidth and arithmetic: decoding reads weights and cache once a step, prefill computes."""
     at_once = running(found, settled, mix)
     length = Tokens(min(settled.context, mix.input + mix.output // 2))
@@ -84,25 +103,25 @@ def throughput(
     prefill = 2 * model.active * mix.input / (OF_FLOPS * gpu.dense_tflops * 1e12 * settled.layout.tensor)
     every = mix.output * step + at_once * prefill
     rate = at_once * mix.output / every * settled.layout.data
-    known = [each for each in PUBLISHED if (each.model, each.format, each.gpu) == (name, settled.format.name, gpu.name)]
+    measured = _published(model, settled.format.name, gpu.name)
     low, high = rate * (1 - OFF_BY), rate * (1 + OFF_BY)
     same = [
         each.tokens_per_second * settled.layout.gpus
-        for each in known
+        for each in measured
         if (each.input, each.output) == (mix.input, mix.output)
     ]
     if same:
         low, high = min(low, same[0] * (1 - OFF_BY)), same[0]
     return Throughput(
-        low=round(low, 1), high=round(high, 1), basis="published" if same else "estimate",
+        low=round(low, 1), high=round(high, 1), basis="published" if same else "estimate", at_once=at_once,
         published=tuple(
-            f"{each.tokens_per_second:,.0f} a second and GPU at {each.input}/{each.output} tokens: {TENSORRT}"
-            for each in known
+            f"{each.tokens_per_second:,.0f} a second and GPU at {each.input}/{each.output} tokens, {each.model}: {TENSORRT}"
+            for each in measured
         ),
         assumptions=(
             f"{mix.input} tokens in and {mix.output} out of each request", f"{at_once} sequences at once, always as many",
             f"{OF_BANDWIDTH:.0%} of the memory's bandwidth, {OF_FLOPS:.0%} of the arithmetic in 16 bits",
-            f"off by {OFF_BY:.0%} either way; measure before relying on it",
+            RANGES["published" if same else "estimate"],
         ),
     )  # fmt: skip
 

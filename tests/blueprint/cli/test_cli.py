@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from blueprint.cli import COMMANDS, main
+from blueprint.schemas import SCHEMAS
 
 ROOT = Path(__file__).parents[3]
 
@@ -221,3 +222,8 @@ def test_everything_can_be_listed_for_people_and_for_programs(run, what: str) ->
     listed = json.loads(run("list", what, "-o", "json").out)
     assert len(listed) >= 2
     assert run("list", what).out.rstrip().endswith(f"{len(listed)} {what}")
+
+
+def test_every_schema_can_be_printed_and_is_checked_in(run) -> None:  # type: ignore[no-untyped-def]
+    for name in SCHEMAS:
+        assert json.loads(run("schema", name).out) == schema(name)

@@ -13,7 +13,7 @@ import pytest
 
 from blueprint.cli import main
 from blueprint.planner.models import open_model
-from blueprint.schemas import capacity_schema
+from blueprint.schemas import capacity_schema, options_schema
 
 ROOT = Path(__file__).parents[3]
 
@@ -160,6 +160,7 @@ def test_without_a_gpu_every_instance_type_of_the_region_is_ranked(run) -> None:
     found = json.loads(ran.out)
     assert (ran.code, found["schema"], found["region"]) == (0, "blueprint.options/1", "us-gov-west-1")
     assert found["options"][0]["instance"] == "g6.12xlarge"
+    jsonschema.validate(found, options_schema())
     assert run("qwen3-32b", "-o", "svg").code == 2
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.models import known
-from blueprint.planner.options import Option, Options, Wanted, options
-from blueprint.planner.options_page import as_csv, as_markdown, as_table
+from blueprint.planner.options import MOST_AT_ONCE, Option, Options, Wanted, options
+from blueprint.planner.options_page import as_table
 from blueprint.planner.request import Request
 from blueprint.planner.throughput import Mix
 
@@ -71,7 +71,8 @@ def test_spot_is_a_range_of_costs() -> None:
     assert len(ranges) > 10
     assert all((each.lowest_usd_per_month or 0) <= (each.usd_per_month or 0) for each in ranges)
     assert "1,378 to 3,583*" in as_table(found)
-    assert "skypilot" in found.sources[0]
+    assert {each.price_capacity for each in found.options} == {"spot", "on-demand", None}
+    assert {"skypilot" in source for source in found.sources if source.startswith("prices")} == {True, False}
 
 
 def test_cost_of_tokens_is_a_range_that_grows_as_gpus_idle() -> None:
@@ -122,11 +123,68 @@ def test_an_unknown_region_or_type_is_answered_with_the_nearest() -> None:
         asked(wanted=Wanted(instance="g6e.xlarg"))
 
 
-def test_pages_say_what_was_skipped_before_the_first_and_what_the_numbers_rest_on() -> None:
-    found = asked()
-    table = as_table(found)
-    assert "cheaper, and skipped" in table
-    assert "g6.xlarge at 0.81 USD/h: " in table
-    assert "at 30% utilisation" in table
-    assert "prices 2026-07-20" in as_markdown(found)
-    assert len(as_csv(found).splitlines()) == len(found.options) + 1
+def test_flags_of_one_gpu_are_refused_even_where_they_are_one() -> None:
+    with pytest.raises(DocumentError) as refused:
+        asked(flags={"total_gpu_memory_gib": 1, "expert_parallel": True, "pipeline_parallel": 1})
+    assert [problem.key for problem in refused.value.problems] == ["--total-gpu-memory-gib", "--expert-parallel"]
+
+
+@pytest.mark.parametrize("concurrency", [0, 10**53])
+def test_a_number_that_nobody_means_is_refused(concurrency: int) -> None:
+    with pytest.raises(DocumentError, match="--concurrency"):
+        asked(wanted=Wanted(concurrency=concurrency))
+
+
+def test_the_most_that_may_be_asked_leaves_no_headroom_below_zero() -> None:
+    found = asked(wanted=Wanted(concurrency=MOST_AT_ONCE))
+    assert min(each.headroom_gib_per_gpu for each in found.options) >= -0.01
+
+
+@pytest.mark.parametrize(
+    ("model", "flags", "key", "value"),
+    [
+        ("moonshotai/Kimi-K2-Instruct", {}, "--instance", "g4dn.xlarge"),
+        (QWEN, {"dtype": "bfloat16"}, "--dtype", "bfloat16"),
+        (QWEN, {"dtype": "bfloat16", "quantization": "int8"}, "--dtype", "bfloat16"),
+        (QWEN, {"quantization": "fp8"}, "--quantization", "fp8"),
+    ],
+)
+def test_what_a_gpu_cannot_compute_in_is_told_by_what_was_written(
+    model: str, flags: dict[str, object], key: str, value: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        asked(model, Wanted(instance="g4dn.xlarge"), flags)
+    assert [(problem.key, problem.value) for problem in refused.value.problems] == [(key, value)]
+    told = next(each for each in asked(model, flags=flags).skipped if each.instance == "g4dn.xlarge")
+    assert "t4-16gb has 7.5" in told.because
+
+
+@pytest.mark.parametrize("region", ["af-south-1", "cn-north-1"])
+def test_a_region_whose_offers_nobody_read_offers_nothing_for_certain(region: str) -> None:
+    found = asked(wanted=Wanted(region=region))
+    assert found.offers_read is None
+    assert {each.offered for each in found.options} == {None}
+    assert f"UNKNOWN which of them {region} offers: its offers were not read" in as_table(found)
+    assert f"offers: not read for {region}" in found.sources
+    assert asked().offers_read == "2026-08-01"
+
+
+def test_china_has_no_price_in_the_currency_of_another_partition() -> None:
+    found = asked(wanted=Wanted(region="cn-northwest-1"))
+    assert {each.usd_per_month for each in found.options} == {None}
+    assert {each.usd_per_hour for each in found.skipped} == {None}
+    assert "prices UNKNOWN" in as_table(found)
+
+
+def test_an_option_carries_how_well_it_is_known_and_what_was_taken_for_it() -> None:
+    for each in asked(flags={"vllm_version": "0.19.0"}).options:
+        assert each.band_gib_per_gpu == {"calibrated": 0.8, "derived": 1.75, "guessed": 3.5}[each.origin]
+        assert "vllm_version" not in each.derived
+        assert (each.derived["tensor_parallel"], each.derived["quantization"]) == (each.tensor_parallel, each.format)
+        assert set(each.derived) | {"vllm_version", "max_model_len"} == set(Request.model_fields)
+
+
+def test_the_same_model_has_one_price_whatever_its_spelling() -> None:
+    wanted = Wanted(instance="p5.48xlarge")
+    spellings = ("openai/gpt-oss-120b", "gpt-oss-120b", "OPENAI/GPT-OSS-120B")
+    assert len({asked(name, wanted).options[0].usd_per_million_output_tokens for name in spellings}) == 1

@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from blueprint.errors import NotFound
-from blueprint.planner.instances import instance, instances
-from blueprint.planner.prices import _regional, price, prices_read
+from blueprint.planner.instances import instance, instances, offers_of
+from blueprint.planner.prices import HOURS, _regional, price, priced_regions, prices_read
+from blueprint.planner.regions import REGIONS
+from blueprint.types import Partition
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_prices_are_those_of_the_source() -> None:
-    assert price("p5.48xlarge", "us-east-1") == (55.04, 55.04, "us-east-1", "")
-    assert price("p5.48xlarge", "us-gov-west-1") == (66.048, 66.048, "us-gov-west-1", "")
-    assert price("p6-b300.48xlarge", "us-gov-east-1") == (170.9, 170.9, "us-gov-east-1", "")
-    assert price("g5.xlarge", "ap-east-1") == (1.5488, 1.5488, "ap-east-1", "")
+    for name, region, usd, read in (
+        ("p5.48xlarge", "us-east-1", 55.04, "2026-07-20"),
+        ("p5.48xlarge", "us-gov-west-1", 66.048, "2026-07-20"),
+        ("p6-b300.48xlarge", "us-gov-east-1", 170.9, "2026-07-20"),
+        ("g5.xlarge", "ap-east-1", 1.5488, "2026-07-13 or before"),
+    ):
+        found = price(name, region)
+        assert found is not None
+        assert (found.usd_per_hour, found.lowest, found.region, found.caveat) == (usd, usd, region, "")
+        assert (found.purchase, found.read) == ("on-demand", read)
 
 
 def test_both_sources_agree_where_they_meet() -> None:
@@ -40,10 +52,26 @@ def test_a_type_that_is_not_sold_on_demand_has_no_price() -> None:
     assert price("g6e.xlarge", "us-gov-west-1", "spot") is None
 
 
+@pytest.mark.parametrize("region", sorted(name for name in REGIONS if REGIONS[name].partition is not Partition.AWS))
+def test_nothing_stands_in_for_a_price_of_another_partition(region: str) -> None:
+    told = [price(name, region) for name in instances()]
+    assert all(each is None or (each.region, each.caveat) == (region, "") for each in told)
+    assert any(each is not None for each in told) is region.startswith("us-gov-")
+
+
+def test_the_docs_count_the_regions_that_have_prices() -> None:
+    whole, spot = priced_regions()
+    page = " ".join((ROOT / "docs" / "explanation" / "capacity.md").read_text().split())
+    assert f"on-demand of {len(whole)} regions" in page
+    assert f"spot of {len(spot)}" in page
+    assert f"a month has {HOURS} hours" in page
+    assert f"Offers were read for {len(offers_of())} of {len(REGIONS)} regions" in page
+
+
 def test_what_stands_in_is_named() -> None:
     found = price("g7e.2xlarge", "eu-central-1", "reserved")
     assert found is not None
-    assert found.region == "us-east-1"
+    assert (found.region, found.purchase) == ("us-east-1", "on-demand")
     assert (
         found.caveat
         == "no source has its reserved price; this is on-demand; price of us-east-1; none was read for eu-central-1"
