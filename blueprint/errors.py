@@ -65,10 +65,10 @@ class BlueprintError(Exception):
 
 
 class DocumentError(BlueprintError):
-    """A document that cannot be accepted; nothing was changed."""
+    """A document that cannot be accepted, with every problem once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -6,6 +6,7 @@ import atexit
 import datetime as dt
 import difflib
 import gc
+import os
 from collections.abc import Callable
 from functools import cache
 from itertools import islice
@@ -33,7 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Look for garbage less often: a worker keeps its graphs to the end, and each full look walks through all of them."""
+    """Look for garbage less often: a worker keeps its graphs to the end, and each full look walks through all of them.
+
+    Tables are as wide as they are, whatever the terminal of the one who runs this.
+    """
+    os.environ.pop("COLUMNS", None)
     gc.set_threshold(100_000, 10, 10)
     atexit.register(gc.freeze)
 

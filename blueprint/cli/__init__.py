@@ -19,8 +19,8 @@ COMMANDS = {
     "check": "hold a stack against its posture",
     "matrix": "requirement by requirement: what answers it, and how well",
     "report": "render saved results again, without computing anything",
-    "explain": "tell all about a rule, control, requirement, parameter, kind or setting",
-    "list": "list stacks, frameworks, parameters, controls, rules, kinds or presets",
+    "explain": "tell all about a rule, control, requirement, parameter, kind, setting, model or instance type",
+    "list": "list stacks, frameworks, parameters, controls, rules, kinds, presets, models or instance types",
     "plan-capacity": "say whether a model fits, how much it serves, and what it costs",
     "schema": "print the JSON Schema of a document or an output",
 }
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing was changed", err=True)
+        click.echo("interrupted", err=True)
         sys.exit(Exit.CANCELLED)
     except BrokenPipeError:
         sys.stderr.close()
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     except DocumentError as error:
         click.echo(str(error), err=True)
         count = len(error.problems)
-        click.echo(f"\n{count} problem{'s' if count != 1 else ''}; nothing was changed", err=True)
+        click.echo(f"\n{count} problem{'s' if count != 1 else ''}", err=True)
         sys.exit(Exit.USAGE)
     except BlueprintError as error:
         click.echo(str(error), err=True)

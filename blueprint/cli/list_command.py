@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from blueprint.cli.inputs import root_option
-from blueprint.cli.outputs import as_json, output_option, write_all
+from blueprint.cli.outputs import as_json, output_option, width_of, write_all
 from blueprint.columns import columns
 
-Rows = tuple[tuple[str, ...], Iterable[tuple[str, ...]]]
+Cell = str | int | float | None
+Rows = tuple[tuple[str, ...], Iterable[tuple[Cell, ...]]]
+"""Heads, and a value under each; None is what nobody knows."""
 
 
 @click.command(name="list")
@@ -40,11 +42,21 @@ def command(what: str, root: Path | None, outputs: tuple[tuple[str, Path | None]
     blueprint list rules
     """
     head, rows = _LISTS[what](root)
-    ordered = sorted(rows)
+    ordered = sorted(rows, key=lambda row: [str(cell) for cell in row])
+    width = width_of(outputs)
     write_all(outputs, {
-        "table": lambda: columns(head, ordered, widest=100) + f"\n\n{len(ordered)} {what}",
-        "json": lambda: as_json([dict(zip(head, row, strict=True)) for row in ordered]),
+        "table": lambda: columns(head, [[_shown(cell) for cell in row] for row in ordered], widest=100, width=width) + f"\n\n{len(ordered)} {what}",
+        "json": lambda: as_json([dict(zip((_key(name) for name in head), row, strict=True)) for row in ordered]),
     })  # fmt: skip
+
+
+def _shown(cell: Cell) -> str:
+    return "unknown" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
+def _key(head: str) -> str:
+    """As programs write it: "GiB of each" is gib_of_each."""
+    return head.lower().replace(" ", "_")
 
 
 def _stacks(root: Path | None) -> Rows:
@@ -76,8 +88,7 @@ def _frameworks(_: Path | None) -> Rows:
     from compliance.catalogue import load  # noqa: PLC0415
 
     return ("framework", "rows", "title"), [
-        (reference, str(len(framework.requirements)), framework.title)
-        for reference, framework in load().frameworks.items()
+        (reference, len(framework.requirements), framework.title) for reference, framework in load().frameworks.items()
     ]
 
 
@@ -93,8 +104,8 @@ def _controls(_: Path | None) -> Rows:
     from compliance.catalogue import load  # noqa: PLC0415
 
     catalogue = load()
-    return ("control", "rules", "statement"), [
-        (name, str(len(catalogue.proofs[name])) if not control.by_people else "people", control.statement)
+    return ("control", "rules", "kept by", "statement"), [
+        (name, len(catalogue.proofs[name]), "people" if control.by_people else "rules", control.statement)
         for name, control in catalogue.controls.items()
     ]
 
@@ -124,40 +135,27 @@ def _subjects(_: Path | None) -> Rows:
 def _models(_: Path | None) -> Rows:
     from blueprint.planner.models import alike, known, models  # noqa: PLC0415
 
-    named = [(each.id, each.parameters_billion, each.licence, str(each.checked)) for each in models().values()]
-    rows = [(name, f"{size:g}", known(name), licence, checked) for name, size, licence, checked in named]
-    rows += [
-        (name, f"{known(name).body.total / 1e9:.3g}", known(name), "", f"as {each.like}")
-        for name, each in alike().items()
-    ]
-    return ("model", "billion", "format", "attention", "context", "licence", "checked"), [
-        (name, size, found.format, found.attention_kind, str(found.context), licence, checked)
-        for name, size, found, licence, checked in rows
-    ]
+    named = [(each.id, each.licence, str(each.checked)) for each in models().values()]
+    named += [(name, "unknown", f"as {each.like}") for name, each in alike().items()]
+    return ("model", "billion parameters", "format", "attention", "context", "licence", "checked"), [
+        (name, round(found.body.total / 1e9, 2), found.format, found.attention_kind, found.context, None if licence == "unknown" else licence, checked)
+        for name, licence, checked in named
+        for found in (known(name),)
+    ]  # fmt: skip
 
 
 def _instances(_: Path | None) -> Rows:
     from blueprint.planner.accelerators import gpu_of  # noqa: PLC0415
     from blueprint.planner.instances import instances  # noqa: PLC0415
-    from blueprint.planner.prices import price  # noqa: PLC0415
+    from blueprint.planner.prices import STAND_IN, price  # noqa: PLC0415
 
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for each in instances().values():
-        gpu, cost = gpu_of(each), price(each.name, "us-east-1")
-        memory = "" if gpu is None else f"{gpu.memory_gib:g}{'' if gpu.known == 'log' else ' (derived)'}"
-        hourly = "" if cost is None else f"{cost.usd_per_hour:.3f}"
-        rows.append(
-            (
-                each.name,
-                str(each.accelerators),
-                gpu.name if gpu else each.accelerator,
-                memory,
-                str(each.vcpus),
-                str(each.efa),
-                hourly,
-            )
-        )
-    return ("instance", "accelerators", "accelerator", "GiB of each", "vCPU", "EFA", "USD/h us-east-1"), rows
+        gpu, cost = gpu_of(each), price(each.name, STAND_IN)
+        memory: tuple[Cell, ...] = (gpu.memory_gib, gpu.known) if gpu else (None, None)
+        hourly: tuple[Cell, ...] = (cost.usd_per_hour, cost.region, cost.read) if cost else (None, None, None)
+        rows.append((each.name, each.accelerators, gpu.name if gpu else each.accelerator, *memory, each.vcpus, each.efa, *hourly))  # fmt: skip
+    return ("instance", "accelerators", "accelerator", "GiB of each", "known by", "vCPU", "EFA", "USD an hour", "price region", "price read"), rows  # fmt: skip
 
 
 _LISTS: dict[str, Callable[[Path | None], Rows]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from blueprint.planner.accelerators import accelerators_read, gpu_of
 from blueprint.planner.architecture import Attention
 from blueprint.planner.instances import instance, offered, offers_read
-from blueprint.planner.models import OpenModel, find, models, sources_of
+from blueprint.planner.models import OpenModel, find, models, sources_of, spoken
 from blueprint.planner.prices import price, prices_read, spot_price
 from blueprint.planner.quantization import FORMATS, weights_of
 from blueprint.planner.regions import REGIONS
@@ -17,11 +17,7 @@ PRICED = ("us-east-1", "us-gov-west-1", "us-gov-east-1")
 def model_lines(name: str) -> list[str]:
     """A model by id, short name or config.json. Raises NotFound."""
     found = find(name)
-    model, row = (
-        found.architecture,
-        models().get(found.name)
-        or next((each for each in models().values() if each.short == found.name.lower()), None),
-    )
+    model, row = found.architecture, models().get(spoken(found.name))
     sizes = ", ".join(
         f"{each.name} {gib(weights_of(model, each).total):.1f}"
         for each in FORMATS.values()
@@ -45,13 +41,16 @@ def model_lines(name: str) -> list[str]:
         ]
         lines += [f"  source        {source}" for source in sources_of(row.source)]
     else:
-        lines.append(f"  source        {found.source}")
+        lines += [
+            "  licence       UNKNOWN: read the model's own page",
+            f"  source        {found.source}",
+        ]
     return lines
 
 
 def _licence(row: OpenModel) -> str:
     if row.licence == "unknown":
-        return "not known here: read the model's own page"
+        return "UNKNOWN: read the model's own page"
     return f"{row.licence} (from memory: read it before you rely on it)"
 
 
@@ -85,13 +84,25 @@ def instance_lines(name: str) -> list[str]:
         for region in sorted(REGIONS, key=lambda each: (each not in PRICED, each))
         if (line := _cost(found.name, region))
     ]
-    here = sorted(region for region in REGIONS if offered(found.name, region))
     lines += [
-        f"  offered in    {', '.join(here) or 'not in the table of offers'}",
+        *_offers(found.name),
         f"  source        offers {offers_read()}: instances.yaml",
     ]
     lines += [f"  source        prices {read}: {source}" for read, source in prices_read()]
     return [*lines, *(f"  source        GPUs {accelerators_read()[0]}: {source}" for source in accelerators_read()[1])]
+
+
+def _offers(name: str) -> list[str]:
+    """Regions by whether they have its family; the table does not have all regions, nor all families."""
+    here = {
+        known: ", ".join(sorted(region for region in REGIONS if offered(name, region) is known))
+        for known in (True, False, None)
+    }
+    return [
+        f"  offered in    {here[True] or 'no region that was read'}",
+        f"  not offered   {here[False] or 'no region that was read'}",
+        f"  UNKNOWN in    {here[None] or 'no region'}; offers of this type were not read there",
+    ]
 
 
 def _cost(name: str, region: str) -> str:
@@ -100,6 +111,6 @@ def _cost(name: str, region: str) -> str:
     told = [] if whole is None or whole.region != region else [f"{whole.usd_per_hour:.3f} USD/h on-demand"]
     if spot is not None:
         low = f"{spot.lowest:.3f} to " if spot.lowest < spot.usd_per_hour else ""
-        told.append(f"{low}{spot.usd_per_hour:.3f} spot")
-    told = told or (["no on-demand price in the table"] if region in PRICED else [])
+        told.append(f"{low}{spot.usd_per_hour:.3f} USD/h spot")
+    told = told or (["UNKNOWN: no on-demand price in the table"] if region in PRICED else [])
     return f"  {region:<15} {', '.join(told)}" if told else ""

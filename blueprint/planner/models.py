@@ -111,6 +111,11 @@ def _by_checkpoint() -> Mapping[str, str]:
     return {checkpoint(each).model: each for each in (*alike(), *models())}
 
 
+def spoken(name: str) -> str:
+    """The id in the table of a name, however it is spelled; empty where the table has none."""
+    return _spoken().get(name.lower(), "")
+
+
 def open_model(name: str) -> OpenModel:
     """The model of that id or short name. Raises NotFound with the nearest ones."""
     found = _spoken().get(name.lower(), "")

@@ -7,12 +7,12 @@ from typing import Final
 
 from blueprint.columns import columns
 from blueprint.planner.cells import Cell, both, csv_of, line, shown
-from blueprint.planner.options import Option, Options
+from blueprint.planner.options import Option, Options, Skipped
 from blueprint.planner.request import Request
 from blueprint.planner.throughput import RANGES
 
 SHOWN = 15
-UNKNOWN = "UNKNOWN"
+UNKNOWN, NO_PRICE = "UNKNOWN", "no price in the table"
 
 
 def monthly(each: Option) -> str:
@@ -58,16 +58,21 @@ def cells(each: Option) -> tuple[str, ...]:
 def notes(found: Options) -> list[str]:
     """What the numbers rest on, of all rows."""
     priced = [each for each in found.options if each.usd_per_month is not None]
+    caveats = [*(each.price_caveat for each in priced), *(each.price_caveat for each in found.skipped)]
     rates = [each.output_tokens_per_second for each in found.options if each.output_tokens_per_second is not None]
     bands = sorted({(each.band_gib_per_gpu, each.origin) for each in found.options})
-    lines = [f"* {caveat}" for caveat in _unlike(each.price_caveat for each in priced if each.price_caveat)]
+    lines = [f"* {caveat}" for caveat in _unlike(caveats) if caveat not in {"", NO_PRICE}]
     if priced:
         lines.append(f"USD a month: {found.hours_per_month} hours, all instances of a row")
     if bands:
         told = ", ".join(f"±{band:g} {origin}" for band, origin in bands)
         lines.append(f"headroom: GiB of one GPU with what is asked at once in its cache, {told}")
     if rates:
-        alike = [text for text in rates[0].assumptions if all(text in each.assumptions for each in rates)]
+        alike = [
+            text
+            for text in rates[0].assumptions
+            if all(text in each.assumptions for each in rates) and text not in RANGES.values()
+        ]
         lines.append(f"USD a million output tokens: at {found.utilisation:.0%} utilisation, with `running` sequences at once; {'; '.join(alike)}")  # fmt: skip
         lines += [f"from {basis}: {RANGES[basis]}" for basis in _unlike(each.basis for each in rates)]
         lines += _unlike(f"published: {text}" for each in rates for text in each.published)
@@ -97,10 +102,15 @@ def before(found: Options) -> list[str]:
     cost = None if first is None or first.usd_per_month is None else first.usd_per_month
     bound = float("inf") if first is None or cost is None else cost / found.hours_per_month / first.instances
     return [
-        f"{each.instance} at {each.usd_per_hour:.2f}{'*' if each.price_caveat else ''} USD/h: {each.because}"
+        f"{each.instance} at {hourly(each)} USD/h: {each.because}"
         for each in found.skipped
-        if each.usd_per_hour is not None and each.usd_per_hour < bound
+        if not found.options or (each.usd_per_hour is not None and each.usd_per_hour < bound)
     ]
+
+
+def hourly(each: Skipped) -> str:
+    """USD an hour, with the star of a price that something is to be said about."""
+    return UNKNOWN if each.usd_per_hour is None else f"{each.usd_per_hour:.2f}{'*' if each.price_caveat else ''}"
 
 
 def head_of(found: Options) -> str:
@@ -117,9 +127,12 @@ def head_of(found: Options) -> str:
 
 def as_table(found: Options, width: int | None = None) -> str:
     """The first options, what was skipped before the first, and what it rests on."""
-    parts = [head_of(found), ""]
+    parts = [head_of(found)]
     if found.options:
-        parts += [columns([name for name, _ in COLUMNS], [cells(each) for each in found.options[:SHOWN]], width=width)]
+        parts += [
+            "",
+            columns([name for name, _ in COLUMNS], [cells(each) for each in found.options[:SHOWN]], width=width),
+        ]
         if len(found.options) > SHOWN:
             parts.append(f"… and {len(found.options) - SHOWN} more: -o json or -o csv has them all")
     cheaper = before(found)

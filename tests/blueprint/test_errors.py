@@ -45,3 +45,9 @@ def test_what_is_not_found_is_answered_with_the_nearest_names() -> None:
 )
 def test_without_a_near_name_the_known_ones_are_listed_as_far_as_they_are_few(known: list[str], answer: str) -> None:
     assert nearest("zzzzzz", known) == answer
+
+
+def test_a_problem_is_told_once() -> None:
+    told = DocumentError([Problem("is missing", path=("a",)), Problem("is odd", path=("b",)), Problem("is missing", path=("a",))])  # fmt: skip
+    assert [each.key for each in told.problems] == ["a", "b"]
+    assert str(told).count("is missing") == 1

@@ -79,7 +79,7 @@ def test_a_document_with_mistakes_ends_with_2_and_a_count(run, tmp_path: Path) -
     ran = run("validate", "-s", str(file))
     assert ran.code == 2
     assert f"{file}:5:5: gatway: unknown key" in ran.err
-    assert "nothing was changed" in ran.err
+    assert ran.err.rstrip().splitlines()[-1].endswith(("problem", "problems"))
     assert "Traceback" not in ran.err
 
 

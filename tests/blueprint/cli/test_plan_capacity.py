@@ -172,6 +172,26 @@ def test_planning_loads_neither_pulumi_nor_boto3() -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "numbers", "unknown"),
+    [
+        ("models", {"billion_parameters": 32.76, "context": 40960}, "licence"),
+        ("instances", {"accelerators": 4, "gib_of_each": 44.31, "vcpu": 48, "usd_an_hour": 10.49264}, "usd_an_hour"),
+    ],
+)
+def test_a_list_has_numbers_for_programs_and_says_unknown_to_people(
+    capsys: pytest.CaptureFixture[str], what: str, numbers: dict[str, float], unknown: str
+) -> None:
+    main(["list", what, "-o", "json"])
+    listed = json.loads(capsys.readouterr().out)
+    found = next(each for each in listed if each[what[:-1]] in {"Qwen/Qwen3-32B", "g6e.12xlarge"})
+    assert {name: found[name] for name in numbers} == pytest.approx(numbers, rel=1e-2)
+    assert all(isinstance(each[name], int | float | None) for each in listed for name in numbers)
+    assert any(each[unknown] is None for each in listed)
+    main(["list", what])
+    assert "unknown" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("list", "models"), "Qwen/Qwen3-32B"),
