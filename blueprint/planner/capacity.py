@@ -215,7 +215,8 @@ class Counted(NamedTuple):
     @property
     def derived(self) -> dict[str, str | int | float | bool]:
         """Flags that were left out, with what was taken for them."""
-        left_out = {} if self.request.language_model_only is not None else {"language_model_only": False}
+        kinds = {"runner": "pooling" if self.model.pools else "generate", "language_model_only": False}
+        left_out = {name: value for name, value in kinds.items() if name not in self.given}
         return {**self.settled.derived, **left_out}
 
     @property

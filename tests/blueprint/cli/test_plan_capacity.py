@@ -57,7 +57,7 @@ def test_a_published_log_is_replayed_with_every_flag(run) -> None:  # type: igno
         "--gpu-memory-utilization", "0.95", "--vllm-version", "0.19.0", "--enforce-eager", "-o", "json",
     )  # fmt: skip
     found = json.loads(ran.out)
-    assert found["derived"] == {"expert_parallel": False, "language_model_only": False}
+    assert found["derived"] == {"expert_parallel": False, "runner": "generate", "language_model_only": False}
     assert (found["given"]["max_model_len"], found["given"]["vllm_version"]) == (8192, "0.19.0")
     assert found["kv_cache_tokens"] == pytest.approx(2 * 529248, rel=0.03)
 

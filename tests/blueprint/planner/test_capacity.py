@@ -54,7 +54,7 @@ def test_what_was_left_out_is_named_with_the_value_that_was_taken() -> None:
         "vllm_version": "0.33.0", "tensor_parallel": 1, "pipeline_parallel": 1, "data_parallel": 1, "expert_parallel": False,
         "decode_context_parallel": 1, "max_num_seqs": 1024, "max_num_batched_tokens": 8192, "dtype": "bf16", "quantization": "bf16",
         "kv_cache_dtype": "auto", "total_gpu_memory_gib": 79.19, "gpu_memory_utilization": 0.92, "enforce_eager": False,
-        "language_model_only": False,
+        "runner": "generate", "language_model_only": False,
     }  # fmt: skip
 
 
