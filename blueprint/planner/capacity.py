@@ -151,20 +151,21 @@ def limit_of(found: Account, settled: Settled, reserve: Bytes) -> Limit | None:
     """
     beside = settled.total - gone_before(Layout()) - found.budget + found.activation
     spare = found.pool.blocks(Bytes(found.available - reserve))
-    keeps_states = (
-        settled.version.states_for_graphs
-        and not settled.eager
-        and any(group.kind == "linear" for group in found.pool.groups)
-    )
     short: tuple[tuple[Limit, bool], ...] = (
         ("weights", found.weights >= found.budget),
         ("gpu_memory_utilization", found.budget > settled.total - gone_before(settled.layout)),
         ("cuda_graph", not found.graphs_in_budget and found.graphs > beside),
         (_largest(found), found.available <= 0),
         ("kv_cache", found.pool.needs(settled.context, settled.in_flight) > spare - 1),
-        ("states", keeps_states and settled.batch.seqs > spare),
+        ("states", settled.batch.seqs > spare and keeps_states(found, settled)),
     )
     return next((limit for limit, is_short in short if is_short), None)
+
+
+def keeps_states(found: Account, settled: Settled) -> bool:
+    """Whether vLLM wants a block for the state of each of `max_num_seqs` sequences."""
+    linear = any(group.kind == "linear" for group in found.pool.groups)
+    return settled.version.states_for_graphs and not settled.eager and linear
 
 
 def _largest(found: Account) -> Limit:
@@ -201,11 +202,12 @@ class Counted(NamedTuple):
     @property
     def longest(self) -> Tokens:
         """Tokens of the longest sequence that fits, reserve and the block that vLLM keeps back included; 0 where there is room for none."""
-        if self.limit not in {None, "kv_cache"}:
-            return Tokens(0)
         pool = self.account.pool
-        spare = Blocks(max(0, pool.blocks(Bytes(self.account.available - self.reserve)) - 1))
-        return pool.longest(spare, self.settled.in_flight, Tokens(self.model.context))
+        spare = pool.blocks(Bytes(self.account.available - self.reserve))
+        short = self.settled.batch.seqs > spare and keeps_states(self.account, self.settled)
+        if short or self.limit not in {None, "kv_cache"}:
+            return Tokens(0)
+        return pool.longest(Blocks(max(0, spare - 1)), self.settled.in_flight, Tokens(self.model.context))
 
     @property
     def given(self) -> dict[str, str | int | float | bool]:

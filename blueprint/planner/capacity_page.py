@@ -61,8 +61,16 @@ def _at_once(found: Capacity) -> str:
 def _asked(found: Capacity) -> list[tuple[str, str]]:
     if found.concurrency is None:
         return []
-    hold = f"{found.replicas:,} replicas of {found.gpus} GPUs" if found.replicas else "no number of replicas holds them"
+    hold = (
+        f"{_some(found.replicas, 'replica')} of {_some(found.gpus, 'GPU')}"
+        if found.replicas
+        else "no number of replicas holds them"
+    )
     return [(f"{found.concurrency:,} at once", hold)]
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sections(found: Capacity) -> list[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from blueprint.planner.accelerators import accelerator, gpu_of
-from blueprint.planner.capacity import capacity
+from blueprint.planner.capacity import Capacity, capacity
 from blueprint.planner.changes import _round
 from blueprint.planner.instances import instance
 from blueprint.planner.models import known
@@ -105,6 +105,18 @@ def test_a_change_that_is_proposed_does_make_it_fit(model: str, gpu: str) -> Non
     assert changed
     assert capacity(model, known(model), accelerator(gpu), Request.model_validate(changed)).fits
     assert all(divides(known(model), int(str(value))) for key, value in changed.items() if key == "tensor_parallel")
+
+
+@pytest.mark.parametrize("model", ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3.5-27B", "google/gemma-3-12b-it", "microsoft/phi-4",
+                                   "tiiuae/Falcon-H1-7B-Instruct", "Qwen/Qwen3.5-35B-A3B"])  # fmt: skip
+@pytest.mark.parametrize("gpu", ["l4", "l40s", "h100"])
+def test_the_longest_sequence_that_is_told_does_fit_and_a_longer_one_does_not(model: str, gpu: str) -> None:
+    def answer(length: int | None) -> Capacity:
+        return capacity(model, known(model), accelerator(gpu), Request(max_model_len=length), change=False)
+
+    longest = answer(None).longest_context
+    assert not longest or answer(longest).fits
+    assert longest + 64 > known(model).context or not answer(longest + 64).fits
 
 
 def test_what_has_no_room_for_images_may_have_room_for_text_alone() -> None:
