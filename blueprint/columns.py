@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -16,9 +14,7 @@ NARROWEST = 24
 
 def terminal_width() -> int | None:
     """Characters of the terminal, or what COLUMNS says; None where nobody looks at one."""
-    if not (os.environ.get("COLUMNS") or sys.stdout.isatty()):
-        return None
-    return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size((0, 0)).columns or None
 
 
 def columns(
