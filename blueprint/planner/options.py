@@ -229,11 +229,16 @@ def _agree(request: Request, chosen: list[Instance], wanted: Wanted) -> None:
 
 
 def _raise_what_no_type_answers(case: Case) -> None:
-    """Where every GPU that was tried refuses, the question is wrong; told with the name of what was asked for."""
+    """Where every GPU that was tried refuses, the question is wrong; told with the name of what was asked for.
+
+    That no GPU of a region computes in the model's own format is an answer, when none was named.
+    """
     errors = [each for each in case.tried.values() if isinstance(each, DocumentError)]
     if not errors or len(errors) < len(case.tried):
         return
     only = case.wanted.instance
+    if only is None and all(each.key == "--gpu" for error in errors for each in error.problems):
+        return
     raise DocumentError(
         replace(each, path=("--instance",), value=only) if only and each.key == "--gpu" else each
         for each in errors[0].problems
@@ -322,7 +327,7 @@ def _nearest(case: Case, chosen: list[Instance]) -> str | None:
         if (gpu := gpu_of(machine)) is not None and gpu.name in counted
     ]
     if not able:
-        return "an instance type with whole NVIDIA GPUs that is offered there"
+        return "an instance type that is offered there, with whole NVIDIA GPUs that compute in its format"
     _, machine, gpu = max(able, key=lambda each: (each[0], each[1].name))
     widest = max(case.spreads(machine), default=1)
     text = smallest_change(case.model, gpu, case.request.model_copy(update={"tensor_parallel": widest}))

@@ -44,6 +44,7 @@ COLUMNS: Final[tuple[tuple[str, Callable[[Option], str]], ...]] = (
     ("headroom GiB", lambda each: f"{each.headroom_gib_per_gpu:.1f} ±{each.band_gib_per_gpu:g}"),
     ("offered", lambda each: {True: "yes", False: "no", None: UNKNOWN}[each.offered]),
     ("USD a million out", of_tokens),
+    ("priced in", lambda each: f"{each.price_region} {each.price_capacity}" if each.price_region else UNKNOWN),
     ("from", lambda each: each.output_tokens_per_second.basis if each.output_tokens_per_second else ""),
     ("running", lambda each: str(each.output_tokens_per_second.at_once) if each.output_tokens_per_second else ""),
 )

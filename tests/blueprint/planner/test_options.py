@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from blueprint.errors import DocumentError, NotFound
+from blueprint.planner.accelerators import accelerator
 from blueprint.planner.models import known
-from blueprint.planner.options import MOST_AT_ONCE, Option, Options, Wanted, options
+from blueprint.planner.options import MOST_AT_ONCE, Case, Option, Options, Wanted, _raise_what_no_type_answers, options
 from blueprint.planner.options_page import as_table
 from blueprint.planner.request import Request
 from blueprint.planner.throughput import Mix
@@ -157,6 +158,15 @@ def test_what_a_gpu_cannot_compute_in_is_told_by_what_was_written(
     assert [(problem.key, problem.value) for problem in refused.value.problems] == [(key, value)]
     told = next(each for each in asked(model, flags=flags).skipped if each.instance == "g4dn.xlarge")
     assert "t4-16gb has 7.5" in told.because
+
+
+def test_that_no_gpu_of_a_region_computes_in_a_format_is_an_answer_and_no_error_of_the_question() -> None:
+    own = known(QWEN).model_copy(update={"format": "nvfp4"})
+    case = Case(own, Request(), Wanted(region="us-gov-west-1"), {})
+    case.counted(accelerator("t4"), 1, None)
+    _raise_what_no_type_answers(case)
+    with pytest.raises(DocumentError, match="--instance"):
+        _raise_what_no_type_answers(case._replace(wanted=Wanted(instance="g4dn.xlarge")))
 
 
 @pytest.mark.parametrize("region", ["af-south-1", "cn-north-1"])

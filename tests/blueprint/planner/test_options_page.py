@@ -67,6 +67,14 @@ def test_reserved_is_said_to_be_priced_on_demand_everywhere() -> None:
     assert all("on-demand" in each.price_caveat for each in found.skipped if each.usd_per_hour is not None)
 
 
+def test_each_row_says_where_and_as_what_its_price_was_read() -> None:
+    found = asked(wanted=Wanted(region="eu-central-1", purchase="spot"))
+    priced = dict(COLUMNS)["priced in"]
+    assert {priced(each) for each in found.options} == {"eu-central-1 spot", "us-east-1 on-demand", "UNKNOWN"}  # fmt: skip
+    assert "eu-central-1 spot" in as_table(found)
+    assert "us-east-1 on-demand" in as_markdown(found)
+
+
 @pytest.mark.parametrize("page", [as_table, as_markdown])
 def test_notes_hold_for_all_rows_and_what_differs_has_a_column(page: object) -> None:
     found = asked("openai/gpt-oss-120b", Wanted(concurrency=8))
