@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from components.serving.vllm_spec import VllmSpec
 
 FIELDS: Mapping[str, str] = {
-    "--gpu-memory-utilization": "gpu_memory_utilization", "--kv-cache-dtype": "kv_cache_dtype", "--max-model-len": "context",
+    "--gpu": "pool", "--gpu-memory-utilization": "gpu_memory_utilization", "--kv-cache-dtype": "kv_cache_dtype", "--max-model-len": "context",
     "--max-num-seqs": "concurrency", "--tensor-parallel": "tensor_parallel",
 }  # fmt: skip
 """Where a document says what the planner knows by an option."""

@@ -223,3 +223,9 @@ def test_a_format_that_only_names_how_weights_are_packed_is_no_reason_to_refuse(
 
 def test_without_its_model_or_its_pool_nothing_is_said() -> None:
     assert list(spec().conflicts({})) == []
+
+
+def test_a_pool_whose_gpus_cannot_compute_in_the_model_s_own_format_is_named_as_such() -> None:
+    (found,) = conflicts("nvidia/Llama-3.1-8B-Instruct-NVFP4", "g4dn.xlarge", tensor_parallel=1)
+    assert (found.field, found.certain) == ("pool", True)
+    assert "needs compute capability" in found.problem.what
