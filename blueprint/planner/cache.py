@@ -56,7 +56,7 @@ class Pool(NamedTuple):
 
     def needs(self, length: Tokens, in_flight: Tokens) -> Blocks:
         """Blocks of one sequence of that length over all groups."""
-        return Blocks(sum(group.needs(length, in_flight, self.ranks) for group in self.groups))
+        return sum((group.needs(length, in_flight, self.ranks) for group in self.groups), Blocks(0))
 
     def concurrency(self, blocks: Blocks, length: Tokens, in_flight: Tokens) -> float:
         """Sequences of that length at once, a fraction included; infinite when nothing is kept of them."""

@@ -89,7 +89,7 @@ class Weights(NamedTuple):
     @property
     def total(self) -> Bytes:
         """Bytes of the whole model."""
-        return Bytes(sum(self))
+        return sum(self, Bytes(0))
 
     @property
     def fetched(self) -> Bytes:

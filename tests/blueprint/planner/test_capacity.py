@@ -209,7 +209,7 @@ def test_cache_weights_and_the_rest_never_exceed_the_budget(model: str, gpu: str
     found = account(architecture, chosen, settled)
     terms = (found.weights, found.activation, found.buffers, found.non_torch, found.graphs)
     assert min(terms) >= 0
-    rest = sum(terms) - (0 if found.graphs_in_budget else found.graphs)
+    rest = sum(map(int, terms)) - (0 if found.graphs_in_budget else found.graphs)
     assert found.blocks == 0 or found.blocks * found.pool.block_bytes + rest <= found.budget
     assert found.budget <= settled.total + 1
 

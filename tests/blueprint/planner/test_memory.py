@@ -42,7 +42,7 @@ def test_all_ranks_together_hold_all_weights() -> None:
     weights = weights_of(LLAMA, weight_format("bf16"))
     for tensor, pipeline in ((1, 1), (2, 1), (4, 2), (1, 4)):
         layout = Layout(tensor=tensor, pipeline=pipeline)
-        held = sum(weights_per_rank(weights, layout, stage, tied=False) for stage in stages(32, pipeline)) * tensor
+        held = sum(int(weights_per_rank(weights, layout, stage, tied=False)) for stage in stages(32, pipeline)) * tensor
         assert held - weights.rotary * (tensor * pipeline - 1) == pytest.approx(weights.total, rel=1e-6)
 
 
