@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from typing import Literal
 
 from blueprint.planner.body import body_of
+from blueprint.planner.bounds import shown
+from blueprint.planner.defaults import DEFAULTS
 from blueprint.planner.families import FAMILIES, Family
 from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
+from blueprint.planner.relations import check
+from blueprint.planner.rope import context_of
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.sound import sound_of
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
 AttentionKind = Literal["full", "window", "chunked", "latent", "linear"]
+
+
+INNER = ("text_config", "llm_config")
+"""Where a configuration of several parts keeps that of its language model."""
 
 
 class Attention(Frozen):
@@ -155,13 +163,14 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     """Read a `config.json`. Raises DocumentError with everything that is missing or not known."""
     refused = Refused()
     outer = Settings(configuration, {}, refused)
-    inner = configuration.get("text_config") or configuration.get("llm_config") or configuration
+    inner = next((each for key in INNER if (each := configuration.get(key)) not in (None, {})), configuration)
     if not isinstance(inner, Mapping):
-        refused.say("text_config", "is not a mapping")
+        refused.say("text_config", f"is {shown(inner)}, not a mapping")
         raise refused.error()
     text = {**{key: configuration[key] for key in ("quantization_config",) if key in configuration}, **inner}
     family = _family(configuration, text, refused)
-    settings = Settings(text, family.defaults, refused)
+    settings = Settings(text, {**DEFAULTS.get(family.name, {}), **family.defaults}, refused)
+    check(family, settings)
     layers, hidden = settings.count("num_hidden_layers"), settings.count("hidden_size")
     heads = settings.count("num_attention_heads")
     groups = attention_of(family, settings, layers, hidden, heads)
@@ -169,9 +178,9 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     feed = parts.feed
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
-    context = _context(settings)
+    context = context_of(family, settings)
     images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
-    quantised = _format(text, refused)
+    quantised, rotary = _format(text, refused), rotary_of(family, settings, hidden, heads)
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
@@ -186,23 +195,10 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
-        rotary=rotary_of(family, settings, hidden, heads), attention_unquantised=_spared(text, layers, "attn"),
+        rotary=rotary, attention_unquantised=_spared(text, layers, "attn"),
         states_unquantised=_spared(text, layers, "linear_attn", "mamba", "mixer") or "quantization_config" not in text,
         images=images, pools=family.pattern == "encoder",
     )  # fmt: skip
-
-
-def _context(settings: Settings) -> int:
-    """Tokens that vLLM accepts: YaRN and linear scaling stretch them, Llama 3's own is in the stated number already."""
-    stated = settings.count("max_position_embeddings")
-    scaling = settings.find("rope_scaling") or settings.find("rope_parameters")  # as transformers 5 calls it
-    if not isinstance(scaling, Mapping):
-        return stated
-    kind, factor = scaling.get("rope_type") or scaling.get("type"), scaling.get("factor")
-    if kind not in {"yarn", "linear", "dynamic"} or not isinstance(factor, int | float):
-        return stated
-    before = scaling.get("original_max_position_embeddings") if kind == "yarn" else None
-    return int((before if isinstance(before, int) else stated) * factor)
 
 
 def _family(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Family:
@@ -211,7 +207,7 @@ def _family(configuration: Mapping[str, object], text: Mapping[str, object], ref
             return FAMILIES[key]
     said = text.get("model_type") or configuration.get("model_type")
     refused.say(
-        "model_type", f"{said!r} is no architecture that the planner knows", allowed=", ".join(sorted(FAMILIES))
+        "model_type", f"{shown(said)} is no architecture that the planner knows", allowed=", ".join(sorted(FAMILIES))
     )
     raise refused.error()
 
@@ -219,6 +215,10 @@ def _family(configuration: Mapping[str, object], text: Mapping[str, object], ref
 def _format(text: Mapping[str, object], refused: Refused) -> str:
     """The format of the weights: from `quantization_config`, else from `torch_dtype`."""
     quantised = text.get("quantization_config")
+    if quantised is not None and not isinstance(quantised, Mapping):
+        refused.say(
+            "quantization_config", f"is {shown(quantised)}, not a mapping", allowed="a mapping with a quant_method"
+        )
     if not isinstance(quantised, Mapping):
         stated = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16")
         return {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "float8_e4m3fn": "fp8"}.get(stated, "bf16")

@@ -81,15 +81,14 @@ def _embedded(settings: Settings, layers: int, hidden: int) -> tuple[int, int]:
 
 def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> Feed:
     """A feed-forward part in every layer, of experts where the family has them."""
-    experts = settings.optional(family.experts) if family.experts else 0
-    plain = settings.optional("intermediate_size_mlp") or settings.optional("intermediate_size")
+    experts = _experts(family, settings)
     if not experts:
         width = _width(family, settings)
-        doubled = borrowing_of(settings) if settings.flag("use_double_wide_mlp", otherwise=False) else 0
+        doubled = settings.count("num_kv_shared_layers") if settings.flag("use_double_wide_mlp", otherwise=False) else 0
         return Feed(dense=(layers + doubled) * family.matrices * hidden * width, width=2 * width if doubled else width)
     expert_width = settings.count(family.expert_width)
-    step = settings.count("interleave_moe_layer_step", settings.count("decoder_sparse_step", 1))
-    sparse = _sparse(settings, layers) // step
+    sparse = _sparse(settings, layers)
+    plain = settings.optional("intermediate_size_mlp") or settings.count("intermediate_size") if sparse < layers else 0
     beside = _beside(family, settings, expert_width)
     return Feed(
         dense=sparse * 3 * hidden * beside + (layers - sparse) * 3 * hidden * plain,
@@ -99,15 +98,27 @@ def _in_each(family: Family, settings: Settings, layers: int, hidden: int) -> Fe
     )  # fmt: skip
 
 
+def _experts(family: Family, settings: Settings) -> int:
+    """Routed experts; 0 only where the family comes without, and the configuration says so in the way of the family."""
+    if not family.experts:
+        return 0
+    said = settings.find(family.experts)
+    promised = settings.flag("enable_moe_block", otherwise=False) or settings.optional(family.expert_width) > 0
+    dense = {"never": False, "silent": not said and not promised, "zero": said == 0}[family.dense_if]
+    return 0 if dense else settings.count(family.experts)
+
+
 def _sparse(settings: Settings, layers: int) -> int:
-    """Layers from the first with experts on; a configuration that lists them is followed."""
-    listed = settings.find("mlp_layer_types")
-    if isinstance(listed, list):
+    """Layers with experts: those that are listed, or from the first one on, every so many, but for those that are listed as plain."""
+    listed = settings.listed("mlp_layer_types", layers)
+    if listed is not None:
         return listed.count("sparse")
-    last, between = settings.optional("moe_layer_end_index"), settings.any_of("moe_layer_interval", "moe_layer_freq")
-    if last not in {0, -1, layers - 1} or between > 1:
+    last, between = settings.find("moe_layer_end_index"), settings.any_of("moe_layer_interval", "moe_layer_freq")
+    if last not in (None, 0, -1, layers - 1) or between > 1:
         settings.refuse("moe_layer_end_index", "leaves layers without experts between or after those that have them")
-    return layers - settings.any_of(*DENSE_FIRST)
+    first, plain = settings.any_of(*DENSE_FIRST), settings.numbers("mlp_only_layers", layers)
+    step = settings.count("interleave_moe_layer_step", settings.count("decoder_sparse_step", 1))
+    return len([each for each in range(first, layers) if (each + 1) % step == 0 and each not in plain])
 
 
 def _width(family: Family, settings: Settings) -> int:

@@ -23,6 +23,8 @@ class Family(NamedTuple):
     """Whether input and output embedding are one where the configuration is silent."""
     experts: str = ""
     """Key of the number of routed experts; empty for a dense model."""
+    dense_if: Literal["never", "silent", "zero"] = "never"
+    """What the number of experts says in a configuration of the family that has none: nothing, or 0; never: all of them have some."""
     expert_width: str = "moe_intermediate_size"
     gated_query: bool = False
     """The query projection is twice as wide, for a gate on the output."""
@@ -57,7 +59,7 @@ _KNOWN = (
     Family("stablelm"), Family("glm4"), Family("mimo"), Family("ernie4_5", tied=True), Family("hunyuan_v1_dense", tied=True),
     Family("nemotron", matrices=2), Family("arcee", matrices=2), Family("apertus", matrices=2), Family("gpt_neox", matrices=2),
     Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, two_bases=True, defaults=_GEMMA3),
-    Family("gemma4_text", tied=True, two_bases=True, experts="num_experts", dense_beside=True, defaults=_GEMMA4),
+    Family("gemma4_text", "every", tied=True, two_bases=True, experts="num_experts", dense_if="silent", dense_beside=True, defaults=_GEMMA4),
     Family("gemma4_unified_text", tied=True, two_bases=True, defaults=_UNIFIED),
     Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
     Family("qwen2_moe", experts="num_experts"), Family("qwen3_moe", experts="num_experts"),
@@ -80,7 +82,7 @@ _KNOWN = (
     Family("qwen3_5_text", "linear", gated_query=True, defaults=_LINEAR),
     Family("qwen3_5_moe_text", "linear", experts="num_experts", gated_query=True, defaults=_LINEAR),
     Family("nemotron_h", "letters", matrices=2, experts="n_routed_experts", states="nemotron"),
-    Family("granitemoehybrid", experts="num_local_experts", expert_width="intermediate_size", tied=True, states="granite",
+    Family("granitemoehybrid", experts="num_local_experts", dense_if="zero", expert_width="intermediate_size", tied=True, states="granite",
            dense_beside_states=True),
     Family("falcon_h1", "both", states="granite"), Family("lfm2", "listed", tied=True, states="conv", defaults=_LFM2),
     Family("kimi_linear", "numbered", experts="num_experts", states="kimi"),

@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from blueprint.planner.bounds import shown
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.tables import table
 from blueprint.planner.units import Bytes, Parameters, Tokens
@@ -84,9 +85,11 @@ def _known() -> Mapping[str, Largest]:
 def images_of(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Images | None:
     """The encoder of images that a configuration tells of; None without one. `text` is the language model's part."""
     vision = configuration.get("vision_config")
+    if vision is not None and not isinstance(vision, Mapping):
+        refused.say("vision_config", f"is {shown(vision)}, not a mapping")
     if not isinstance(vision, Mapping):
         return None
-    settings = Settings(vision, {}, refused)
+    settings = Settings(vision, {}, refused, "vision_config")
     if settings.optional("mm_embed_dim"):
         return _unencoded(settings, text)
     narrow = settings.optional("embed_dim")  # Qwen2-VL calls the language model's width hidden_size

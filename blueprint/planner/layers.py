@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from blueprint.planner.bounds import shown
 from blueprint.planner.families import Family
+from blueprint.planner.rope import numbers_of
 from blueprint.planner.settings import Settings
 from blueprint.planner.states import STATES
 
@@ -26,7 +28,7 @@ KEEPING = frozenset({"full", "window", "chunked", "latent", "linear"})
 
 def head_dim_of(settings: Settings, hidden: int, heads: int) -> int:
     """The stated head dimension; hidden over heads only where the configuration states none."""
-    return settings.optional("head_dim") or hidden // heads
+    return settings.optional("head_dim") or max(1, hidden // heads)
 
 
 def borrowing_of(settings: Settings) -> int:
@@ -44,8 +46,8 @@ def kinds_of(family: Family, settings: Settings, layers: int) -> list[str]:
         return _by_number(settings, layers)
     if settings.find("per_layer_config") is not None:
         settings.refuse("per_layer_config", "gives single layers widths of their own, which the planner does not read")
-    listed = settings.kinds(layers)
-    if listed is None and family.pattern == "listed":
+    listed = settings.listed("layer_types", layers)
+    if listed is None and (family.pattern == "listed" or family.states == "granite"):
         settings.refuse("layer_types", "is missing, and nothing else says what each layer is")
     if listed is not None and family.pattern != "latent":
         for unknown in sorted(set(listed) - LISTED.keys()):
@@ -58,7 +60,9 @@ def _by_letter(settings: Settings, layers: int) -> list[str]:
     pattern = settings.find("hybrid_override_pattern")
     if not isinstance(pattern, str) or len(pattern) != layers or set(pattern) - LETTERS.keys():
         settings.refuse(
-            "hybrid_override_pattern", f"{pattern!r} does not say what each of {layers} layers is", ", ".join(LETTERS)
+            "hybrid_override_pattern",
+            f"{shown(pattern)} does not say what each of {layers} layers is",
+            ", ".join(LETTERS),
         )
         return []
     return [LETTERS[letter] for letter in pattern]
@@ -69,9 +73,8 @@ def _by_number(settings: Settings, layers: int) -> list[str]:
     told = settings.find("linear_attn_config")
     latent = told.get("full_attn_layers") if isinstance(told, Mapping) else None
     linear = told.get("kda_layers") if isinstance(told, Mapping) else None
-    if not (isinstance(latent, list) and isinstance(linear, list)) or sorted(latent + linear) != [
-        *range(1, layers + 1)
-    ]:
+    listed = [*latent, *linear] if isinstance(latent, list) and isinstance(linear, list) else []
+    if sorted(map(str, listed)) != sorted(map(str, range(1, layers + 1))) or not isinstance(latent, list):
         settings.refuse("linear_attn_config", f"does not say what each of {layers} layers is")
         return []
     return ["latent" if number in latent else "linear" for number in range(1, layers + 1)]
@@ -84,9 +87,21 @@ def _by_pattern(family: Family, settings: Settings, layers: int) -> list[str]:
     if step:
         between = {"linear": "linear", "chunked": "chunked"}.get(family.pattern, "window")
         return ["full" if (index + 1) % step == 0 else between for index in range(layers)]
-    windowed = settings.optional("sliding_window") > 0 and settings.flag("use_sliding_window", otherwise=True)
+    if family.pattern == "sliding" and _windowed(settings, layers):
+        return ["window"] * layers
     only = {"latent": "latent", "encoder": "encoder"}.get(family.pattern, "full")
-    return ["window" if family.pattern == "sliding" and windowed else only] * layers
+    return [only] * layers
+
+
+def _windowed(settings: Settings, layers: int) -> bool:
+    """Whether all layers have a window. Qwen counts those before `max_window_layers` as full, and vLLM serves no mixture (qwen2.py)."""
+    if not settings.flag("use_sliding_window", otherwise=True) or not settings.optional("sliding_window"):
+        return False
+    full = settings.optional("max_window_layers")
+    if 0 < full < layers:
+        settings.refuse("max_window_layers", "gives a window to some layers and not to others", f"0, or {layers:,} and more", value=str(full),
+                        why="vLLM serves this family with a window in every layer or in none")  # fmt: skip
+    return full < layers
 
 
 def _only_real_windows(kinds: list[str], settings: Settings) -> list[str]:
@@ -130,10 +145,5 @@ def rotary_of(family: Family, settings: Settings, hidden: int, heads: int) -> in
         return 0
     if family.pattern == "latent":
         return settings.count("qk_rope_head_dim")
-    turned = settings.find("rope_parameters")  # where transformers 5 keeps it
-    share = settings.find("partial_rotary_factor") or (
-        turned.get("partial_rotary_factor") if isinstance(turned, Mapping) else None
-    )
-    width = head_dim_of(settings, hidden, heads) * (share if isinstance(share, int | float) else 1)
-    wide = settings.optional("global_head_dim") or round(width)  # turned whole (gemma4_rope.py of vLLM 0.33.0)
-    return round(width) + (wide if family.two_bases else 0)
+    width = head_dim_of(settings, hidden, heads)
+    return numbers_of(family, settings, width, settings.optional("global_head_dim"))

@@ -186,6 +186,8 @@ def _read(path: Path) -> Mapping[str, object]:
         raise FileUnreadable(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise FileUnreadable(f"{path}: not JSON: {error}") from error
+    except RecursionError as error:
+        raise FileUnreadable(f"{path}: nested too deeply for a configuration") from error
     if not isinstance(found, dict):
         raise FileUnreadable(f"{path}: holds a {type(found).__name__}, not a configuration")
     return found
