@@ -158,6 +158,62 @@ def test_scaling_that_vllm_multiplies_by_makes_the_context_longer(scaling: objec
     assert architecture({**PLAIN, "rope_parameters": scaling}).context == context
 
 
+def test_what_gemma_3_states_is_stretched_already_and_its_table_is_as_long_as_its_factor_says() -> None:
+    """Three logs of vLLM 0.19 print 0.2 to 0.4 GiB more than the weights: the rows of that table."""
+    gemma = {**PLAIN, "model_type": "gemma3_text", "sliding_window": 512, "head_dim": 64}
+    plain = architecture(gemma)
+    for scaling in (
+        {"rope_scaling": {"rope_type": "linear", "factor": 8.0}},
+        {"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 8.0}, "sliding_attention": {"rope_type": "default"}}},
+    ):  # fmt: skip
+        found = architecture({**gemma, **scaling})
+        assert (plain.context, plain.rotary, found.context, found.rotary) == (4096, 2 * 64, 4096, 9 * 64)
+
+
+def test_parameters_of_turning_are_read_by_kind_of_layer() -> None:
+    nested = {"full_attention": {"rope_type": "linear", "factor": 2.0}, "sliding_attention": {"rope_type": "default"}}
+    assert architecture({**PLAIN, "rope_parameters": nested}).context == 8192
+
+
+@pytest.mark.parametrize("factor", [-4, 0, 0.5, 1e308, float("nan"), float("inf"), "8", True])
+def test_a_factor_that_nobody_can_mean_is_refused(factor: object) -> None:
+    for key in ("rope_scaling", "rope_parameters"):
+        with pytest.raises(DocumentError, match="1 to 1024") as refused:
+            architecture({**PLAIN, key: {"rope_type": "yarn", "factor": factor}})
+        assert [problem.key for problem in refused.value.problems] == ["config.json.rope_parameters.factor"]
+
+
+def test_a_context_that_is_stretched_beyond_every_model_is_refused() -> None:
+    with pytest.raises(DocumentError, match="stretches 1,000,000,000 tokens"):
+        architecture(
+            {**PLAIN, "max_position_embeddings": 10**9, "rope_scaling": {"rope_type": "linear", "factor": 1000}}
+        )
+    with pytest.raises(DocumentError, match="original_max_position_embeddings"):
+        architecture({**PLAIN, "rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": -1}})  # fmt: skip
+
+
+@pytest.mark.parametrize("family", ["qwen2", "qwen3"])
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({}, "gqa"),
+        ({"use_sliding_window": True}, "gqa"),
+        ({"use_sliding_window": True, "max_window_layers": 4}, "gqa"),
+        ({"use_sliding_window": True, "max_window_layers": 0}, "window"),
+        ({"use_sliding_window": False, "max_window_layers": 0}, "gqa"),
+    ],
+)
+def test_qwen_has_windows_from_a_layer_on_and_only_when_told(family: str, said: dict[str, object], kind: str) -> None:
+    assert architecture({**PLAIN, "model_type": family, "sliding_window": 64, **said}).attention_kind == kind
+
+
+def test_a_mixture_of_windows_that_vllm_does_not_serve_is_refused() -> None:
+    with pytest.raises(DocumentError, match="every layer or in none"):
+        architecture(
+            {**PLAIN, "model_type": "qwen2", "sliding_window": 64, "use_sliding_window": True, "max_window_layers": 2}
+        )
+
+
 def test_a_part_of_the_head_that_turns_is_read_where_either_release_of_transformers_keeps_it() -> None:
     old, new = ({"partial_rotary_factor": 0.5}, {"rope_parameters": {"partial_rotary_factor": 0.5}})
     assert (

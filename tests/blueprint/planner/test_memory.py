@@ -191,4 +191,4 @@ def test_routers_and_down_projections_are_whole_on_every_rank() -> None:
 def test_every_gpu_holds_the_whole_table_of_rotary_positions() -> None:
     scout = known("meta-llama/Llama-4-Scout-17B-16E-Instruct")
     assert gib(weights_of(scout, weight_format("bf16")).rotary) == pytest.approx(2.5)
-    assert weights_of(known("google/gemma-3-12b-it"), weight_format("bf16")).rotary == 2 * 2 * 256 * 131072
+    assert weights_of(known("google/gemma-3-12b-it"), weight_format("bf16")).rotary == 2 * 9 * 256 * 131072

@@ -114,7 +114,7 @@ def test_every_kind_of_attention_is_within_a_few_percent_on_average(name: str, a
 
 @pytest.mark.parametrize(
     ("name", "logs", "worst"),
-    [("published", 50, 0.06), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02), ("later", 41, 0.12)],
+    [("published", 50, 0.02), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02), ("later", 41, 0.12)],
 )
 def test_weights_are_those_of_the_logs_within_one_percent_on_average(name: str, logs: int, worst: float) -> None:
     errors = told([each.weights for each in replayed(name)])
