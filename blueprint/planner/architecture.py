@@ -9,8 +9,10 @@ from blueprint.planner.body import body_of
 from blueprint.planner.bounds import shown
 from blueprint.planner.defaults import DEFAULTS
 from blueprint.planner.families import FAMILIES, Family
+from blueprint.planner.groups import Part
 from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
+from blueprint.planner.packing import KEYS, packing_of
 from blueprint.planner.relations import check
 from blueprint.planner.rope import context_of
 from blueprint.planner.settings import Refused, Settings
@@ -102,6 +104,8 @@ class Architecture(Frozen):
     """Width of what an expert reads and writes."""
     format: str
     """Number format of the published weights, as the configuration states it."""
+    others: tuple[tuple[Part, str], ...] = ()
+    """Parts that the checkpoint has in another format."""
     rotary: int
     """Numbers for each position of the context in the table of rotary positions."""
     attention_unquantised: bool = False
@@ -167,7 +171,10 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     if not isinstance(inner, Mapping):
         refused.say("text_config", f"is {shown(inner)}, not a mapping")
         raise refused.error()
-    text = {**{key: configuration[key] for key in ("quantization_config",) if key in configuration}, **inner}
+    text = {
+        **{key: configuration[key] for key in (*KEYS, "dtype", "torch_dtype") if key in configuration},
+        **_said(inner),
+    }
     family = _family(configuration, text, refused)
     settings = Settings(text, {**DEFAULTS.get(family.name, {}), **family.defaults}, refused)
     check(family, settings)
@@ -180,7 +187,8 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     vocabulary = settings.count("vocab_size")
     context = context_of(family, settings)
     images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
-    quantised, rotary = _format(text, refused), rotary_of(family, settings, hidden, heads)
+    packing = packing_of(text, family.name, layers, feed.experts, refused)
+    rotary = rotary_of(family, settings, hidden, heads)
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
@@ -194,11 +202,15 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
             vision=Parameters((images.parameters if images else 0) + sound),
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
-        expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=quantised,
-        rotary=rotary, attention_unquantised=_spared(text, layers, "attn"),
-        states_unquantised=_spared(text, layers, "linear_attn", "mamba", "mixer") or "quantization_config" not in text,
+        expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=packing.format, others=packing.others,
+        rotary=rotary, attention_unquantised=packing.attention_unquantised, states_unquantised=packing.states_unquantised,
         images=images, pools=family.pattern == "encoder",
     )  # fmt: skip
+
+
+def _said(configuration: Mapping[str, object]) -> Mapping[str, object]:
+    """A configuration without what is null in it."""
+    return {key: value for key, value in configuration.items() if value is not None}
 
 
 def _family(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Family:
@@ -210,52 +222,3 @@ def _family(configuration: Mapping[str, object], text: Mapping[str, object], ref
         "model_type", f"{shown(said)} is no architecture that the planner knows", allowed=", ".join(sorted(FAMILIES))
     )
     raise refused.error()
-
-
-def _format(text: Mapping[str, object], refused: Refused) -> str:
-    """The format of the weights: from `quantization_config`, else from `torch_dtype`."""
-    quantised = text.get("quantization_config")
-    if quantised is not None and not isinstance(quantised, Mapping):
-        refused.say(
-            "quantization_config", f"is {shown(quantised)}, not a mapping", allowed="a mapping with a quant_method"
-        )
-    if not isinstance(quantised, Mapping):
-        stated = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16")
-        return {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "float8_e4m3fn": "fp8"}.get(stated, "bf16")
-    method = str(quantised.get("quant_method", ""))
-    bits = quantised.get("bits") or quantised.get("w_bit")
-    algorithm = str(quantised.get("quant_algo", "")).upper()
-    if method == "compressed-tensors":
-        found = _compressed(quantised)
-    elif method == "modelopt":
-        found = {"FP8": "fp8", "NVFP4": "nvfp4", "FP8_PB_WO": "fp8", "MXFP4": "mxfp4"}.get(algorithm, "")
-    elif method in {"awq", "gptq", "auto-round", "gptq_marlin", "awq_marlin"}:
-        found = {4: "int4", 8: "int8"}.get(bits if isinstance(bits, int) else 0, "")
-    else:
-        found = {"fp8": "fp8", "fbgemm_fp8": "fp8", "mxfp4": "mxfp4", "experts_int8": "int8"}.get(method, "")
-    if not found:
-        refused.say("quantization_config", f"{method or quantised!r} {algorithm or bits or ''} is no format that the planner knows",
-                    allowed="fp8, mxfp4, modelopt, compressed-tensors, awq and gptq with 4 or 8 bits")  # fmt: skip
-    return found
-
-
-def _compressed(quantised: Mapping[str, object]) -> str:
-    groups = quantised.get("config_groups")
-    first: object = next(iter(groups.values()), None) if isinstance(groups, Mapping) else None
-    weights: object = first.get("weights") if isinstance(first, Mapping) else None
-    if not isinstance(weights, Mapping):
-        return ""
-    small = "int4-g32" if weights.get("group_size") == 32 else "int4"
-    known = {"8 float": "fp8", "8 int": "int8", "4 int": small, "4 float": "nvfp4"}
-    return known.get(f"{weights.get('num_bits')} {weights.get('type')}", "")
-
-
-def _spared(text: Mapping[str, object], layers: int, *parts: str) -> bool:
-    """Whether the list of what is not converted names such a part of half of the layers and more, or by a pattern."""
-    quantised = text.get("quantization_config")
-    if not isinstance(quantised, Mapping):
-        return False
-    told = quantised.get("ignore") or quantised.get("modules_to_not_convert") or quantised.get("exclude_modules") or ()
-    names = [str(each) for each in told] if isinstance(told, list | tuple) else []
-    named = [each for each in names if any(part in each for part in parts)]
-    return any("*" in each or each.startswith("re:") for each in named) or 2 * len(named) >= layers

@@ -66,6 +66,13 @@ def _of_the_model(model: Architecture, gpu: Accelerator, settled: Settled) -> It
         yield from _of_images(model.images, settled)
     if model.experts and settled.format.name == "fp8" and gpu.capability // 1 == HOPPER:
         yield "derived", "experts in 8 bits on Hopper: what their kernels hold was fitted to 3 logs"
+    if model.others and settled.format.name == model.format:
+        yield "derived", "weights in several formats: what belongs to which is read from the patterns of the checkpoint"
+    if settled.format.name == "bnb-4bit":
+        yield (
+            "derived",
+            "weights of bitsandbytes: in no log, and since vLLM 0.28 a plugin that has to be installed (vllm-bnb-plugin)",
+        )
     if settled.format.name in {"nvfp4", "int4-g32"}:
         yield "derived", f"weights in {settled.format.name}: what a checkpoint leaves in 16 bits differs"
 

@@ -28,6 +28,8 @@ class WeightFormat(NamedTuple):
 
 _DOCS = "https://docs.vllm.ai/en/v0.32.0/features/quantization/"
 
+_BNB = "_dequantize_dq of bitsandbytes_loader.py in vLLM 0.26; derived"
+
 FORMATS: Mapping[str, WeightFormat] = MappingProxyType(
     {
         each.name: each
@@ -40,6 +42,9 @@ FORMATS: Mapping[str, WeightFormat] = MappingProxyType(
             WeightFormat("int4", 0.52, "layers", 7.5, "4 bits and a scale of 16 for each 128; logs of vLLM 0.19"),
             WeightFormat("int4-g32", 0.5625, "experts", 8.0, "4 bits and a scale of 16 for each 32; derived"),
             WeightFormat("mxfp4", 0.53, "experts", 8.0, "4 bits and a scale of 8 for each 32; a log of vLLM 0.19"),
+            WeightFormat(
+                "bnb-4bit", 0.5625, "layers", 7.5, f"4 bits and a scale of 32 for each 64, which vLLM unpacks: {_BNB}"
+            ),
             WeightFormat("nvfp4", 0.5625, "layers", 8.9, "4 bits and a scale of 8 for each 16; derived"),
         )
     }
@@ -49,7 +54,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp32", "float": "fp32",
         "awq": "int4", "awq_marlin": "int4", "gptq": "int4", "gptq_marlin": "int4", "w4a16": "int4", "int4": "int4",
-        "w8a8": "int8", "experts_int8": "int8", "fbgemm_fp8": "fp8", "fp8_per_tensor": "fp8", "fp8_per_block": "fp8",
+        "w8a8": "int8", "w8a16": "int8", "bitsandbytes": "bnb-4bit", "nf4": "bnb-4bit", "experts_int8": "int8", "fbgemm_fp8": "fp8", "fp8_per_tensor": "fp8", "fp8_per_block": "fp8",
         "fp8_per_channel": "fp8", "gpt_oss_mxfp4": "mxfp4", "modelopt_fp4": "nvfp4", "nvfp4_per_token": "nvfp4",
     }
 )  # fmt: skip
@@ -102,7 +107,10 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     body, small = model.body, chosen.bytes_per_weight
     wide = small if chosen.reach == "everything" else 2.0
     of_layers = wide if chosen.reach == "experts" else small
-    of_attention = 2.0 if model.attention_unquantised and chosen.reach == "layers" else of_layers
+    others = dict(model.others) if chosen.name == model.format else {}
+    of_part = {part: FORMATS[others[part]].bytes_per_weight if part in others else otherwise for part, otherwise in
+               (("attention", of_layers), ("dense", of_layers), ("experts", small))}  # fmt: skip
+    of_attention = 2.0 if model.attention_unquantised and chosen.reach == "layers" else of_part["attention"]
     again = 2.0 * body.decompressed if of_attention < 2.0 else 0.0
     padding = _padding(model) if chosen.name == "mxfp4" else 1.0
     shared, whole = (0, body.vision) if model.images and model.images.whole else (body.vision, 0)
@@ -114,10 +122,10 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
                 body.attention * of_attention
                 + again
                 + body.states * (wide if model.states_unquantised else of_layers)
-                + body.dense * of_layers
+                + body.dense * of_part["dense"]
             )
         ),
-        experts=Bytes(round(body.experts * small * padding)),
+        experts=Bytes(round(body.experts * of_part["experts"] * padding)),
         vision=Bytes(round(shared * wide)),
         whole=Bytes(round(body.replicated * of_attention + (body.routers + whole) * wide)),
         rotary=Bytes(2 * model.rotary * model.context),

@@ -191,6 +191,9 @@ def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
     if settled.batch.tokens < settled.batch.seqs:
         yield _problem("max_num_batched_tokens", settled.batch.tokens, "is less than the sequences of a step", f"{settled.batch.seqs} and more",
                        why="each sequence has one token at least in a step", fix=f"raise it, or set max_num_seqs to {settled.batch.tokens}")  # fmt: skip
+    if layout.tensor > 1 and chosen.name == model.format == "bnb-4bit":
+        yield _problem("tensor_parallel", layout.tensor, "shares out weights that bitsandbytes has packed", "1", why="vLLM refuses it",
+                       fix="--pipeline-parallel, or another format")  # fmt: skip
     if layout.pipeline > model.layers:
         yield _problem(
             "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"

@@ -1,0 +1,86 @@
+"""Groups of a checkpoint that is packed in several formats, and the parts of a model that their targets name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
+
+Part = Literal["attention", "dense", "experts"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+_FEED, _OLD = ("gate_proj", "up_proj", "down_proj"), ("w1", "w2", "w3")
+_MODULES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
+    {
+        "attention": tuple(f"self_attn.{each}" for each in ("q_proj", "k_proj", "v_proj", "o_proj")),
+        "dense": tuple(f"mlp.{each}" for each in _FEED),
+        "experts": tuple(f"mlp.experts.0.{each}" for each in _FEED),
+    }
+)
+"""Modules of a layer by part, as most families name them."""
+_MIXTRAL = tuple(f"block_sparse_moe.experts.0.{each}" for each in _OLD)
+_NAMES_OF_MIXTRAL = frozenset({"mixtral", "phimoe", "minimax_m2"})
+_LAYER = "model.layers.0."
+EVERYTHING = "Linear"
+"""The class that all of these modules have, which names what no other target does."""
+_TOO_CLEVER = re.compile(r"\(\?(?!:)|\)[*+{?]|[*+?}][*+{]|\d")
+"""What a pattern may not hold to be tried: looks around, repeated groups, which may take for ever, and numbers of single layers."""
+_HARMLESS = re.compile(r"0-9|w[123]")
+"""Digits that number no layer."""
+MOST_REPEATS = 4
+
+
+class Group(NamedTuple):
+    """A format, and the names or patterns of what is in it."""
+
+    format: str
+    targets: tuple[str, ...]
+
+
+def formats_of(groups: Iterable[Group], family: str) -> tuple[Mapping[Part, str], tuple[str, ...]]:
+    """The format of each part, and what cannot be told: a pattern that is not understood, or a part in several formats."""
+    named = [(target, group.format) for group in groups for target in group.targets]
+    modules = [module for part in PARTS for module in _modules(part, family)]
+    untold = [
+        f"has a target that is not understood: {target[:60]}" for target, _ in named if not _understood(target, modules)
+    ]
+    if untold:
+        return {}, tuple(untold)
+    by_part = {part: {_format(module, named) for module in _modules(part, family)} for part in PARTS}
+    mixed = [f"gives {part} several formats" for part, forms in by_part.items() if len(forms) > 1]
+    return {part: min(forms) for part, forms in by_part.items()}, tuple(mixed)
+
+
+def _modules(part: Part, family: str) -> Iterable[str]:
+    modules = _MIXTRAL if part == "experts" and family in _NAMES_OF_MIXTRAL else _MODULES[part]
+    return (f"{_LAYER}{module}" for module in modules)
+
+
+def _understood(target: str, modules: Iterable[str]) -> bool:
+    """Whether a target is the class of all modules, or names some of them, in no time and in every layer alike."""
+    if target == EVERYTHING:
+        return True
+    pattern = target.removeprefix("re:")
+    simple = not _TOO_CLEVER.search(_HARMLESS.sub("", pattern)) and len(re.findall(r"[*+{]", pattern)) <= MOST_REPEATS
+    return simple and _compiles(pattern) and any(_names(target, module) for module in modules)
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _format(module: str, named: Iterable[tuple[str, str]]) -> str:
+    """Of the target that names a module, before that of the class; 16 bits where none does (find_matched_target of vLLM 0.33.0)."""
+    by_name = [form for target, form in named if target != EVERYTHING and _names(target, module)]
+    by_class = [form for target, form in named if target == EVERYTHING]
+    return next(iter((*by_name, *by_class)), "bf16")
+
+
+def _names(target: str, module: str) -> bool:
+    pattern = target.removeprefix("re:")
+    return bool(re.match(pattern, module)) if pattern != target else target == module.rpartition(".")[2]
