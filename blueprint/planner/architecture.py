@@ -20,6 +20,8 @@ from blueprint.planner.sound import sound_of
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
+Backing = Literal["logs", "config", "file", "memory"]
+"""How a configuration is known: held against logs, read in one that is stored, given as a file, or from memory."""
 AttentionKind = Literal["full", "window", "chunked", "latent", "linear"]
 
 
@@ -112,6 +114,7 @@ class Architecture(Frozen):
     """The checkpoint leaves attention in 16 bits."""
     states_unquantised: bool = True
     """The checkpoint leaves linear layers in 16 bits."""
+    backing: Backing = "file"
     images: Images | None = None
     """The encoder of images beside the language model; None without one."""
     pools: bool = False

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from blueprint.planner.memory import DATA_GIB, PCIE_GIB, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from blueprint.planner.accelerators import Accelerator
-    from blueprint.planner.architecture import Architecture
+    from blueprint.planner.architecture import Architecture, Backing
     from blueprint.planner.images import Images
     from blueprint.planner.request import Settled
 
@@ -23,12 +23,21 @@ HOPPER = 9
 ORDER: tuple[Origin, ...] = ("calibrated", "derived", "guessed")
 
 
+FITTED = "accounting: worst difference over the logs that the constants were fitted to"
+CONFIGURATIONS: Mapping[Backing, tuple[Origin, str]] = {
+    "config": ("calibrated", "configuration: read in a stored config.json, held against no log"),
+    "file": ("calibrated", "configuration: as the file states it, held against no log"),
+    "memory": ("derived", "configuration: from memory, held against no log; plan from the model's own config.json"),
+}
+"""What a band rests on beside the accounting, where no log of the model was read. Dimensions that are as stated are exact."""
+
+
 def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[Origin, tuple[str, ...]]:
     """The worst of what a case rests on, and what that is."""
-    found = (*_of_the_server(settled), *_of_the_gpu(model, gpu, settled), *_of_the_model(model, gpu, settled))
-    if not found:
-        return "calibrated", ("worst difference over the logs that the constants were fitted to",)
-    return max((origin for origin, _ in found), key=ORDER.index), tuple(text for _, text in found)
+    found = [*_of_the_server(settled), *_of_the_gpu(model, gpu, settled), *_of_the_model(model, gpu, settled)]
+    found += [CONFIGURATIONS[model.backing]] if model.backing in CONFIGURATIONS else []
+    origin = max((origin for origin, _ in found), key=ORDER.index, default=ORDER[0])
+    return origin, (*([FITTED] if origin == "calibrated" else []), *(text for _, text in found))
 
 
 def _of_the_server(settled: Settled) -> Iterator[tuple[Origin, str]]:

@@ -152,9 +152,9 @@ def named(name: str) -> Named:
         return Named(name, base.architecture.model_copy(update=own), f"{base.source}; {said}")
     row = open_model(name)
     read = architecture(row.config)
-    return Named(
-        name, read.pooled if row.pools else read, f"models.yaml, checked: {row.checked}, read {_told(row.source)}"
-    )
+    found = read.pooled if row.pools else read
+    backed = found.model_copy(update={"backing": "logs" if "logs" in row.checked else row.checked})
+    return Named(name, backed, f"models.yaml, checked: {row.checked}, read {_told(row.source)}")
 
 
 def _told(keys: tuple[str, ...]) -> str:

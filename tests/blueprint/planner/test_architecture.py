@@ -133,7 +133,9 @@ def test_attention_that_a_checkpoint_spares_stays_in_16_bits() -> None:
 def test_any_model_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(open_model("Qwen/Qwen3-32B").config))
-    assert find(str(file)).architecture == find(str(tmp_path)).architecture == known("qwen3-32b")
+    read = find(str(file)).architecture
+    assert (read, read.backing) == (find(str(tmp_path)).architecture, "file")
+    assert read.model_copy(update={"backing": "config"}) == known("qwen3-32b")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3"])
