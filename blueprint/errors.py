@@ -10,6 +10,7 @@ BlueprintError
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,15 @@ class FileUnreadable(BlueprintError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which of the known names was probably meant, or list them."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    folded = {_folded(each): each for each in reversed(names)}
+    close = [folded[each] for each in difflib.get_close_matches(_folded(name), folded, n=3, cutoff=0.6)]
     if close:
         return f"did you mean {' or '.join(close)}?"
     if len(names) <= SHOWN:
         return f"known: {', '.join(names) or 'none'}"
     return f"{len(names)} are known, among them {', '.join(names[:SHOWN])}"
+
+
+def _folded(name: str) -> str:
+    """A name without what people write in different ways: case, spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]+", "", name).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -11,6 +12,13 @@ from blueprint.errors import NotFound
 from blueprint.planner.instances import Instance
 from blueprint.planner.tables import table
 from blueprint.types import Frozen
+
+LARGEST, LARGE = 160, 70
+"""GiB from which vLLM's defaults are larger."""
+GB10 = 12.1
+"""Compute capability of a GPU that has the memory of a large one and not its speed."""
+_MAKER = frozenset({"nvidia", "geforce", "tesla"})
+"""Words of a driver's name that people leave out."""
 
 
 class Accelerator(Frozen):
@@ -34,12 +42,15 @@ class Accelerator(Frozen):
 
     @property
     def memory_class(self) -> Literal["160", "70", "a100", "other"]:
-        """By which vLLM chooses its defaults: GiB and more, but for an A100 of 70 GiB and more."""
-        if self.memory_gib >= 160:
+        """By which vLLM chooses its defaults: GiB and more, but for what its driver calls an A100 and, since 0.33, for GB10.
+
+        get_batch_defaults of vllm/engine/arg_utils.py.
+        """
+        if self.memory_gib >= LARGEST:
             return "160"
-        if self.memory_gib < 70:
+        if self.memory_gib < LARGE or self.capability == GB10:
             return "other"
-        return "a100" if self.name.startswith("a100") else "70"
+        return "a100" if any("a100" in each.lower() for each in self.names) else "70"
 
 
 class _Table(Frozen):
@@ -65,14 +76,20 @@ def accelerators() -> Mapping[str, Accelerator]:
 @cache
 def _spoken() -> Mapping[str, str]:
     names = ((each.name, spoken) for each in accelerators().values() for spoken in (each.name, *each.names))
-    return {spoken.lower(): name for name, spoken in names}
+    return {key_of(spoken): name for name, spoken in names}
+
+
+def key_of(name: str) -> str:
+    """A name as it is compared: NVIDIA-H100-80GB-HBM3 of a label of Kubernetes is NVIDIA H100 80GB HBM3 of the driver."""
+    words = re.findall(r"[a-z0-9.]+", name.lower())
+    return "".join(each for each in words if each not in _MAKER)
 
 
 def accelerator(name: str) -> Accelerator:
-    """The GPU of that name, short name or driver's name. Raises NotFound with the nearest ones."""
-    found = _spoken().get(name.lower())
+    """The GPU of that name, short name or driver's name, in any spelling. Raises NotFound with the nearest ones."""
+    found = _spoken().get(key_of(name))
     if found is None:
-        raise NotFound("GPU", name, {*_spoken(), *accelerators()})
+        raise NotFound("GPU", name, {name for each in accelerators().values() for name in (each.name, *each.names)})
     return accelerators()[found]
 
 
