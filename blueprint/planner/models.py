@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -132,6 +133,8 @@ def known(name: str) -> Architecture:
 
 def named(name: str) -> Named:
     """A model of the table by what `known` takes, and nothing of the file system. Raises NotFound."""
+    if _LOCAL.search(name):
+        raise NotFound("open-weight model", name, {*models(), *alike()})
     chosen, spelled = _spoken().get(name.lower(), ""), checkpoint(name)
     if not chosen and spelled.model in _by_checkpoint():
         base = named(_by_checkpoint()[spelled.model])
@@ -172,11 +175,28 @@ def find(name: str) -> Named:
     Raises NotFound for an unknown name, FileUnreadable for a file that holds no configuration, DocumentError for an
     architecture that is not known.
     """
-    path = Path(name)
-    if path.suffix == ".json" or path.is_file() or path.joinpath("config.json").is_file():
-        file = path / "config.json" if path.is_dir() else path
+    file = _file_of(name)
+    if file is not None:
         return Named(name, architecture(_read(file)), f"configuration: {name}")
+    if _LOCAL.search(name) or (name.lower() not in _spoken() and Path(name).parent.name and Path(name).parent.is_dir()):
+        raise FileUnreadable(
+            f"{name}: no such file, and no folder with a config.json; a model of the table is called by its id, owner/model"
+        )
     return named(name)
+
+
+_LOCAL = re.compile(r"^[./~]|^$|://|\\|/.*/|/$")
+"""What only paths and addresses have; an id of the hub has one slash at most."""
+
+
+def _file_of(name: str) -> Path | None:
+    path = Path(name)
+    try:
+        inside = path.joinpath("config.json").is_file()
+        told = path.suffix == ".json" or path.is_file()
+    except OSError:
+        return None
+    return path / "config.json" if inside or (told and path.is_dir()) else path if told else None
 
 
 def _read(path: Path) -> Mapping[str, object]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from blueprint.errors import NotFound
+from blueprint.errors import FileUnreadable, NotFound
 from blueprint.planner.cache import bytes_per_token
 from blueprint.planner.models import (
     Alike,
@@ -117,3 +119,34 @@ def test_a_checkpoint_may_have_a_context_of_its_own() -> None:
     assert (
         known("deepseek-ai/DeepSeek-R1-Distill-Llama-8B").context == known("meta-llama/Llama-3.1-8B-Instruct").context
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["./models/Qwen3-32B", "/data/models/Qwen3-32B", "~/Qwen3-32B", "../Qwen3-32B", "https://huggingface.co/Qwen/Qwen3-32B", "a/b/Qwen3-32B",
+             "Qwen/Qwen3-32B/", "C:\\models\\Qwen3-32B", ""],
+)  # fmt: skip
+def test_a_mistyped_path_is_not_answered_from_the_table(name: str) -> None:
+    with pytest.raises(FileUnreadable, match="no such file"):
+        find(name)
+    with pytest.raises(NotFound):
+        known(name)
+
+
+def test_a_name_in_a_folder_that_is_there_is_a_path_unless_it_is_an_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.joinpath("models").mkdir()
+    tmp_path.joinpath("Qwen").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileUnreadable, match="no such file"):
+        find("models/Qwen3-32B")
+    assert find("Qwen/Qwen3-32B").name == "Qwen/Qwen3-32B"
+
+
+@pytest.mark.parametrize("name", ["acme/Qwen3-32B", "QWEN/QWEN3-32b", "Qwen3-32B", "acme/qwen3-32b-FP8", "x" * 5000])
+def test_names_that_differ_in_case_or_maker_are_fine(name: str) -> None:
+    if len(name) > 1000:
+        with pytest.raises(NotFound):
+            find(name)
+    else:
+        assert find(name).architecture.layers == 64
