@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.planner.memory import DATA_GIB, PCIE_GIB, Origin
+from blueprint.planner.versions import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ def origin_of(model: Architecture, gpu: Accelerator, settled: Settled) -> tuple[
 
 def _of_the_server(settled: Settled) -> Iterator[tuple[Origin, str]]:
     version = settled.version
+    if settled.unread:
+        yield "guessed", f"vLLM {settled.unread} comes after {LATEST}, the last that was read: it is counted as that"
     if version.origin != "calibrated":
         yield version.origin, f"memory accounting of vLLM {version.since} and later was not fitted to logs of it"
 

@@ -11,6 +11,7 @@ from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
+from blueprint.planner.flags import beyond, impossible, problem
 from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
 from blueprint.planner.units import Bytes, Tokens, of_gib
@@ -21,6 +22,8 @@ CACHES: dict[str, CacheFormat] = {
     "auto": "auto", "fp8": "fp8", "fp8_e4m3": "fp8", "fp8_e5m2": "fp8", "fp8_ds_mla": "fp8_ds_mla",
     "bfloat16": "bf16", "float16": "fp16", "float32": "fp32",
 }  # fmt: skip
+CACHED_SINCE: dict[CacheFormat, float] = {"fp8": 8.0, "bf16": 8.0}
+"""Compute capability from which a backend keeps a cache in a format (flashinfer.py and triton_attn.py of vLLM 0.33.0)."""
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
 SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
@@ -68,6 +71,8 @@ class Settled(NamedTuple):
     runner: Runner
     eager: bool
     derived: Mapping[str, str | int | float | bool]
+    unread: str
+    """The version that was asked for, where it comes after all that were read."""
 
     @property
     def in_flight(self) -> Tokens:
@@ -79,8 +84,9 @@ class Settled(NamedTuple):
 def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
     """Fill in what was left out. Raises DocumentError with every contradiction, NotFound for an unknown name."""
     taken: Taken = {}
-    version = accounting(_or(request.vllm_version, "vllm_version", LATEST, taken))
-    _refuse(_numbers(request))
+    _refuse(impossible(request))
+    asked = _or(request.vllm_version, "vllm_version", LATEST, taken)
+    version = accounting(asked)
     layout = Layout(
         tensor=_or(request.tensor_parallel, "tensor_parallel", 1, taken),
         pipeline=_or(request.pipeline_parallel, "pipeline_parallel", 1, taken),
@@ -98,8 +104,9 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         batch=batch._replace(tokens=clamped(batch.tokens, batch.seqs, context)),
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
         version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
+        unread=asked if beyond(asked) else "",
     )  # fmt: skip
-    _refuse([*_contradictions(model, settled), *_beyond(gpu, request, settled)])
+    _refuse([*_contradictions(model, settled), *_beyond(gpu, request, settled), *_unreadable(model, gpu, settled)])
     return settled
 
 
@@ -140,14 +147,14 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     if request.dtype in {None, "auto"}:
         taken["dtype"] = dtype.name
     if dtype.reach != "everything":
-        raise DocumentError([_problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
+        raise DocumentError([problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
                                       fix="name it as --quantization")])  # fmt: skip
     asked = None if (request.quantization or "none").lower() == "none" else request.quantization
     if asked is None or (asked in CONTAINERS and own.reach != "everything"):
         chosen = own if own.reach != "everything" else dtype
         taken["quantization"] = chosen.name
     elif asked in CONTAINERS:
-        raise DocumentError([_problem("quantization", asked, "says how a checkpoint is packed, not in which format", "fp8, int8, int4, nvfp4",
+        raise DocumentError([problem("quantization", asked, "says how a checkpoint is packed, not in which format", "fp8, int8, int4, nvfp4",
                                       fix="name the format, or plan from the checkpoint's own config.json")])  # fmt: skip
     else:
         chosen = weight_format(asked)
@@ -166,51 +173,31 @@ def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: 
     return found
 
 
-def _numbers(request: Request) -> Iterable[Problem]:
-    for name, value in request:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        if value <= 0:
-            yield _problem(name, value, "is not above zero", "above zero")
-    used = request.gpu_memory_utilization
-    if used is not None and used > 1:
-        yield _problem(
-            "gpu_memory_utilization",
-            used,
-            "is more than the whole GPU",
-            "above 0, up to 1",
-            fix="0.92 is vLLM's default",
-        )
-
-
 def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
     layout = settled.layout
     if not divides(model, layout.tensor):
-        yield _problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
+        yield problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
                        ", ".join(str(each) for each in range(1, 17) if divides(model, each)), why="vLLM shares whole heads out")  # fmt: skip
     if settled.batch.tokens < settled.batch.seqs:
-        yield _problem("max_num_batched_tokens", settled.batch.tokens, "is less than the sequences of a step", f"{settled.batch.seqs} and more",
+        yield problem("max_num_batched_tokens", settled.batch.tokens, "is less than the sequences of a step", f"{settled.batch.seqs} and more",
                        why="each sequence has one token at least in a step", fix=f"raise it, or set max_num_seqs to {settled.batch.tokens}")  # fmt: skip
-    if layout.tensor > 1 and chosen.name == model.format == "bnb-4bit":
-        yield _problem("tensor_parallel", layout.tensor, "shares out weights that bitsandbytes has packed", "1", why="vLLM refuses it",
-                       fix="--pipeline-parallel, or another format")  # fmt: skip
     if layout.pipeline > model.layers:
-        yield _problem(
+        yield problem(
             "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"
         )
     if refused := _unshared(model, layout.tensor, layout.context):
         ways = (each for each in range(1, layout.tensor + 1) if not _unshared(model, layout.tensor, each))
-        yield _problem("decode_context_parallel", layout.context, refused, ", ".join(str(each) for each in ways),
+        yield problem("decode_context_parallel", layout.context, refused, ", ".join(str(each) for each in ways),
                        why="vLLM shares out the tokens of a sequence over ranks that hold the same heads")  # fmt: skip
     if layout.expert and not model.experts:
-        yield _problem("expert_parallel", "true", "asks for experts of a dense model", "false")
+        yield problem("expert_parallel", "true", "asks for experts of a dense model", "false")
     if not cuts_evenly(model, layout):
-        yield _problem("data_parallel" if layout.data > 1 else "tensor_parallel", layout.data if layout.data > 1 else layout.tensor,
+        yield problem("data_parallel" if layout.data > 1 else "tensor_parallel", layout.data if layout.data > 1 else layout.tensor,
                        f"cuts experts {model.expert_intermediate} wide into {layout.slices} slices that are not equal",
                        f"tensor times data ranks that divide {model.expert_intermediate}", why="vLLM asserts that they are",
                        fix="ask for expert parallelism, which keeps experts whole")  # fmt: skip
     if settled.context > model.context:
-        yield _problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
+        yield problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
                        why="vLLM refuses it", fix="plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
 
 
@@ -225,10 +212,24 @@ def _beyond(gpu: Accelerator, request: Request, settled: Settled) -> Iterable[Pr
         needs = f"needs compute capability {form.capability}; {gpu.name} has {gpu.capability}"
         own = f"cannot compute in {form.name}, the model's own format: that {needs}"
         yield (
-            _problem("gpu", gpu.name, own, able)
+            problem("gpu", gpu.name, own, able)
             if name in settled.derived
-            else _problem(name, getattr(request, name), needs, able)
+            else problem(name, getattr(request, name), needs, able)
         )
+
+
+def _unreadable(model: Architecture, gpu: Accelerator, settled: Settled) -> Iterable[Problem]:
+    """Formats that the GPU or the model has nothing for."""
+    chosen = settled.format
+    if settled.layout.tensor > 1 and chosen.name == model.format == "bnb-4bit":
+        yield problem("tensor_parallel", settled.layout.tensor, "shares out weights that bitsandbytes has packed", "1", why="vLLM refuses it",
+                       fix="--pipeline-parallel, or another format")  # fmt: skip
+    if settled.cache == "fp8_ds_mla" and model.model_type not in SPARSE_LATENT:
+        yield problem("kv_cache_dtype", settled.cache, f"is the format of sparse latent attention, which {model.model_type} has not",
+                      "auto, fp8, bfloat16, float16", why="vLLM has no kernel for it")  # fmt: skip
+    if gpu.capability < CACHED_SINCE.get(settled.cache, 0.0):
+        yield problem("kv_cache_dtype", settled.cache, f"needs compute capability {CACHED_SINCE[settled.cache]}; {gpu.name} has {gpu.capability}",
+                      "auto, float16", why="no attention backend of vLLM reads it there")  # fmt: skip
 
 
 def divides(model: Architecture, tensor: int) -> bool:
@@ -257,10 +258,6 @@ def _unshared(model: Architecture, tensor: int, wanted: int) -> str:
 def cuts_evenly(model: Architecture, layout: Layout) -> bool:
     """Whether every rank gets as wide a slice of an expert; vLLM asserts it (FusedMoEConfig of 0.26.0 to 0.33.0)."""
     return model.expert_intermediate % layout.slices == 0
-
-
-def _problem(name: str, value: object, what: str, allowed: str, *, why: str = "", fix: str = "") -> Problem:
-    return Problem(what, path=(f"--{name.replace('_', '-')}",), value=str(value), allowed=allowed, why=why, fix=fix)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -84,7 +84,12 @@ def test_an_answer_of_no_ends_with_0_and_names_what_limits(run) -> None:  # type
         (("qwen3-32b", "--gpu", "h100", "--utilisation", "7"), "not in the range 0<x<=1"),
         (("qwen3-32b", "--utilisation", "0"), "not in the range 0<x<=1"),
         (("qwen3-32b", "--concurrency", "1" + "0" * 53), "is not in the range"),
-        (("qwen3-32b", "--gpu", "h100", "--max-model-len", "0"), "is not above zero"),
+        (("./models/Qwen3-32B", "--gpu", "h100"), "no such file"),
+        (("qwen3-32b", "--gpu", "h100", "--max-model-len", "0"), "above 0"),
+        (("qwen3-32b", "--gpu", "h100", "--quantization", ""), "is empty"),
+        (("qwen3-32b", "--gpu", "h100", "--total-gpu-memory-gib", "81559"), "81559 MiB are 79.65 GiB"),
+        (("qwen3-32b", "--gpu", "h100", "--gpu-memory-utilization", "nan"), "up to 1"),
+        (("qwen3-32b", "--gpu", "h100", "--vllm-version", "0.19.0garbage"), "is no version"),
         (("--gpu", "h100"), "Missing argument"),
     ],
 )

@@ -1,0 +1,102 @@
+"""What is refused of a request before any model is looked at, and with it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blueprint.errors import DocumentError, NotFound
+from blueprint.planner.accelerators import accelerator
+from blueprint.planner.capacity import capacity
+from blueprint.planner.flags import RANGES, impossible
+from blueprint.planner.models import known
+from blueprint.planner.request import Request
+
+QWEN = "Qwen/Qwen3-8B"
+
+
+def refused(model: str = QWEN, gpu: str = "h100", **flags: Any) -> dict[str, str]:
+    with pytest.raises(DocumentError) as error:
+        capacity("m", known(model), accelerator(gpu), Request.model_construct(**flags), change=False)
+    return {problem.key: f"{problem.what}; {problem.allowed}; {problem.fix}" for problem in error.value.problems}
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, -math.inf, 1e300, 10**400])
+@pytest.mark.parametrize("name", sorted(RANGES))
+def test_a_number_that_nobody_can_mean_is_refused_with_its_bounds(name: str, value: float) -> None:
+    asked: dict[str, Any] = {name: value}
+    assert f"cannot be meant; {RANGES[name]}" in refused(**asked)[f"--{name.replace('_', '-')}"]
+
+
+def test_every_flag_that_is_impossible_is_told_at_once() -> None:
+    assert len(refused(tensor_parallel=0, max_model_len=-1, gpu_memory_utilization=2.0, vllm_version="latest", dtype="")) == 5  # fmt: skip
+
+
+def test_mebibytes_are_told_from_gibibytes() -> None:
+    assert "81559 MiB are 79.65 GiB" in refused(total_gpu_memory_gib=81559)["--total-gpu-memory-gib"]
+    assert "MiB are" not in refused(total_gpu_memory_gib=1e9)["--total-gpu-memory-gib"]
+
+
+@pytest.mark.parametrize("name", ["quantization", "kv_cache_dtype", "dtype", "vllm_version"])
+def test_an_empty_name_is_not_the_same_as_none(name: str) -> None:
+    asked: dict[str, Any] = {name: " "}
+    assert "is empty" in refused(**asked)[f"--{name.replace('_', '-')}"]
+
+
+@pytest.mark.parametrize(
+    "version", ["0.19.0garbage", "latest", "0", "0.19.0 ", "0.19..0", "99", "1.2.3.4", "99999999.0"]
+)
+def test_garbage_is_no_version(version: str) -> None:
+    assert "0.8.0 to" in refused(vllm_version=version)["--vllm-version"]
+
+
+def test_a_version_that_was_not_read_is_counted_as_the_last_one_and_said_to_be() -> None:
+    model, gpu = known("meta-llama/Llama-3.1-8B-Instruct"), accelerator("h100")
+    last, next_one = (
+        capacity("m", model, gpu, Request(vllm_version=each), change=False) for each in ("0.33.0", "99.0")
+    )
+    assert next_one.weights_gib_per_gpu == last.weights_gib_per_gpu
+    assert next_one.error_band.origin == "guessed"
+    assert "vLLM 99.0 comes after 0.33.0, the last that was read: it is counted as that" in next_one.error_band.because
+    for spelled in ("v0.33", "0.33.2", "0.33.0rc1", "0.19.1rc2.dev3+g1a2b"):
+        assert not any("comes after" in each for each in capacity("m", model, gpu, Request(vllm_version=spelled), change=False).error_band.because)  # fmt: skip
+    with pytest.raises(NotFound):
+        capacity("m", model, gpu, Request(vllm_version="0.3"), change=False)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "flag", "why"),
+    [
+        ("t4", "fp8", "needs compute capability 8.0"),
+        ("v100", "fp8", "needs compute capability 8.0"),
+        ("t4", "bfloat16", "needs compute capability 8.0"),
+        ("h100", "fp8_ds_mla", "is the format of sparse latent attention, which qwen3 has not"),
+    ],
+)
+def test_a_cache_that_nothing_reads_is_refused(gpu: str, flag: str, why: str) -> None:
+    assert why in refused(gpu=gpu, dtype="float16", kv_cache_dtype=flag)["--kv-cache-dtype"]
+
+
+def test_sparse_latent_attention_keeps_its_own_format() -> None:
+    found = capacity("m", known("deepseek-ai/DeepSeek-V3.2"), accelerator("h200"),
+                     Request(kv_cache_dtype="fp8_ds_mla", tensor_parallel=8, max_model_len=4096), change=False)  # fmt: skip
+    assert found.kv_cache_tokens > 0
+
+
+anything = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=8), st.booleans())
+
+
+@given(st.dictionaries(st.sampled_from(sorted(RANGES)), anything))
+def test_what_is_not_impossible_is_a_number_within_its_bounds(flags: dict[str, object]) -> None:
+    wrong = {problem.key for problem in impossible(flags.items())}
+    for name, value in flags.items():
+        if (
+            f"--{name.replace('_', '-')}" not in wrong
+            and isinstance(value, int | float)
+            and not isinstance(value, bool)
+        ):
+            assert 0 < value <= RANGES[name].most
