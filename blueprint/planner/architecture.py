@@ -14,7 +14,7 @@ from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
 from blueprint.planner.packing import KEYS, packing_of
 from blueprint.planner.relations import check
-from blueprint.planner.rope import context_of
+from blueprint.planner.rope import added_of, context_of
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.sound import sound_of
 from blueprint.planner.units import Parameters
@@ -95,6 +95,8 @@ class Architecture(Frozen):
     heads: int
     vocabulary: int
     context: int
+    added: int = 0
+    """Tokens of the context that the configuration leaves to YaRN to add."""
     attention: tuple[Attention, ...]
     body: Body
     intermediate: int
@@ -195,7 +197,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
-        model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context,
+        model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context, added=added_of(settings, context),
         attention=tuple(Attention.model_validate(group) for group in groups),
         body=Body(
             embedding=Parameters(own + parts.embedded), head=Parameters(0 if tied else own),

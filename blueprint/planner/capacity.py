@@ -207,7 +207,7 @@ class Counted(NamedTuple):
         short = self.settled.batch.seqs > spare and keeps_states(self.account, self.settled)
         if short or self.limit not in {None, "kv_cache"}:
             return Tokens(0)
-        return pool.longest(Blocks(max(0, spare - 1)), self.settled.in_flight, Tokens(self.model.context))
+        return pool.longest(Blocks(max(0, spare - 1)), self.settled.in_flight, self.settled.longest)
 
     @property
     def given(self) -> dict[str, str | int | float | bool]:

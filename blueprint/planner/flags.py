@@ -72,7 +72,12 @@ def _number(name: str, value: object) -> Iterator[Problem]:
     yield problem(name, value, "cannot be meant", str(allowed), fix=fix)
 
 
-def beyond(version: str) -> bool:
-    """Whether a version comes after all that were read, by its first two numbers."""
+def release(version: str) -> tuple[int, int]:
+    """The first two numbers of a version, to compare it by."""
     first, second = (int(each) for each in re.findall(r"\d+", version)[:2])
-    return (first, second) > tuple(int(each) for each in LATEST.split(".")[:2])
+    return first, second
+
+
+def beyond(version: str) -> bool:
+    """Whether a version comes after all that were read."""
+    return release(version) > release(LATEST)

@@ -11,7 +11,7 @@ from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
-from blueprint.planner.flags import beyond, impossible, problem
+from blueprint.planner.flags import beyond, impossible, problem, release
 from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
 from blueprint.planner.units import Bytes, Tokens, of_gib
@@ -24,6 +24,8 @@ CACHES: dict[str, CacheFormat] = {
 }  # fmt: skip
 CACHED_SINCE: dict[CacheFormat, float] = {"fp8": 8.0, "bf16": 8.0}
 """Compute capability from which a backend keeps a cache in a format (flashinfer.py and triton_attn.py of vLLM 0.33.0)."""
+STATED_SINCE = (0, 30)
+"""Version since which a context that YaRN stretches has to be stated (_get_and_verify_max_len of vllm/config/model.py)."""
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
 SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
@@ -73,6 +75,8 @@ class Settled(NamedTuple):
     derived: Mapping[str, str | int | float | bool]
     unread: str
     """The version that was asked for, where it comes after all that were read."""
+    longest: Tokens
+    """The model's context in that version."""
 
     @property
     def in_flight(self) -> Tokens:
@@ -94,7 +98,8 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         expert=_or(request.expert_parallel, "expert_parallel", False, taken),
         context=_or(request.decode_context_parallel, "decode_context_parallel", 1, taken),
     )
-    context = Tokens(_or(request.max_model_len, "max_model_len", model.context, taken))
+    longest = Tokens(model.context - (model.added if release(asked) >= STATED_SINCE else 0))
+    context = Tokens(_or(request.max_model_len, "max_model_len", int(longest), taken))
     batch = _batch(model, default_batch(gpu, version, context), version, request, taken)
     dtype_bytes, chosen = _format(model, gpu, request, taken)
     cache = _cache(model, gpu, version, request, taken)
@@ -104,7 +109,7 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         batch=batch._replace(tokens=clamped(batch.tokens, batch.seqs, context)),
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
         version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
-        unread=asked if beyond(asked) else "",
+        unread=asked if beyond(asked) else "", longest=longest,
     )  # fmt: skip
     _refuse([*_contradictions(model, settled), *_beyond(gpu, request, settled), *_unreadable(model, gpu, settled)])
     return settled
@@ -196,9 +201,12 @@ def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
                        f"cuts experts {model.expert_intermediate} wide into {layout.slices} slices that are not equal",
                        f"tensor times data ranks that divide {model.expert_intermediate}", why="vLLM asserts that they are",
                        fix="ask for expert parallelism, which keeps experts whole")  # fmt: skip
-    if settled.context > model.context:
-        yield problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {model.context}",
-                       why="vLLM refuses it", fix="plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
+    if settled.context > settled.longest:
+        stretched = (
+            f"state {model.context} as its max_position_embeddings, as vLLM wants it since 0.30" if model.added else ""
+        )
+        yield problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {settled.longest}",
+                      why="vLLM refuses it", fix=stretched or "plan from a config.json with the rope scaling that makes it longer")  # fmt: skip
 
 
 def _beyond(gpu: Accelerator, request: Request, settled: Settled) -> Iterable[Problem]:

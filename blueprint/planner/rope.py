@@ -29,6 +29,12 @@ def context_of(family: Family, settings: Settings) -> int:
     return context
 
 
+def added_of(settings: Settings, context: int) -> int:
+    """Tokens of the context that the configuration leaves to YaRN to add: since 0.30 vLLM takes what is stated for stretched."""
+    stretches = any(_kind(table) == "yarn" for table in _tables(settings))
+    return max(0, context - settings.count("max_position_embeddings")) if stretches else 0
+
+
 def numbers_of(family: Family, settings: Settings, width: int, wide: int) -> int:
     """Numbers of all tables for each position of the context, of a head that is so wide; `wide`: of one that sees everything, 0: the same.
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.accelerators import accelerator
+from blueprint.planner.architecture import architecture
 from blueprint.planner.capacity import capacity
 from blueprint.planner.flags import RANGES, impossible
 from blueprint.planner.models import known
@@ -85,6 +86,22 @@ def test_sparse_latent_attention_keeps_its_own_format() -> None:
     found = capacity("m", known("deepseek-ai/DeepSeek-V3.2"), accelerator("h200"),
                      Request(kv_cache_dtype="fp8_ds_mla", tensor_parallel=8, max_model_len=4096), change=False)  # fmt: skip
     assert found.kv_cache_tokens > 0
+
+
+def test_a_context_that_yarn_stretches_has_to_be_stated_since_vllm_0_30() -> None:
+    stretched = {
+        "model_type": "qwen3", "num_hidden_layers": 4, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 1024,
+        "vocab_size": 1000, "max_position_embeddings": 40960,
+        "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768},
+    }  # fmt: skip
+    gpu = accelerator("h100")
+    for version, length in (("0.29.0", 131072), ("0.30.0", 40960), ("0.33.0", 40960)):
+        found = capacity("m", architecture(stretched), gpu, Request(vllm_version=version), change=False)
+        assert (found.derived["max_model_len"], found.longest_context) == (length, length)
+    with pytest.raises(DocumentError, match="state 131072 as its max_position_embeddings"):
+        capacity("m", architecture(stretched), gpu, Request(max_model_len=65536), change=False)
+    whole = architecture({**stretched, "max_position_embeddings": 131072})
+    assert capacity("m", whole, gpu, Request(max_model_len=131072), change=False).longest_context == 131072
 
 
 anything = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=8), st.booleans())
