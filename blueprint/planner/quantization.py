@@ -54,7 +54,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp32", "float": "fp32",
         "awq": "int4", "awq_marlin": "int4", "gptq": "int4", "gptq_marlin": "int4", "w4a16": "int4", "int4": "int4",
-        "w8a8": "int8", "w8a16": "int8", "bitsandbytes": "bnb-4bit", "nf4": "bnb-4bit", "experts_int8": "int8", "fbgemm_fp8": "fp8", "fp8_per_tensor": "fp8", "fp8_per_block": "fp8",
+        "w8a8": "int8", "w8a16": "int8", "experts_int8": "int8", "fbgemm_fp8": "fp8", "fp8_per_tensor": "fp8", "fp8_per_block": "fp8",
         "fp8_per_channel": "fp8", "gpt_oss_mxfp4": "mxfp4", "modelopt_fp4": "nvfp4", "nvfp4_per_token": "nvfp4",
     }
 )  # fmt: skip

@@ -155,7 +155,8 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
         raise DocumentError([problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
                                       fix="name it as --quantization")])  # fmt: skip
     asked = None if (request.quantization or "none").lower() == "none" else request.quantization
-    if asked is None or (asked in CONTAINERS and own.reach != "everything"):
+    packed = own.reach != "everything" and (asked in CONTAINERS or (asked, own.name) == ("bitsandbytes", "bnb-4bit"))
+    if asked is None or packed:
         chosen = own if own.reach != "everything" else dtype
         taken["quantization"] = chosen.name
     elif asked in CONTAINERS:

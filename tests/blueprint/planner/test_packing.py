@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprint.errors import DocumentError
+from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.accelerators import accelerator
 from blueprint.planner.architecture import Architecture, architecture
 from blueprint.planner.capacity import capacity
@@ -55,7 +55,7 @@ def test_experts_in_another_format_are_the_most_of_a_model() -> None:
     assert (found.format, found.others) == ("int4", (("attention", "fp8"), ("dense", "fp8")))
     weights = weights_of(found, weight_format("int4"))
     assert weights.experts == pytest.approx(0.52 * found.body.experts, abs=1)
-    assert weights.layers == found.body.attention + found.body.dense
+    assert int(weights.layers) == found.body.attention + found.body.dense
 
 
 def test_what_no_group_names_stays_in_16_bits() -> None:
@@ -136,6 +136,10 @@ def test_names_of_further_checkpoints_are_taken_apart(name: str, model: str, for
 def test_what_bitsandbytes_packed_is_not_shared_out_over_tensor_ranks() -> None:
     model = find("unsloth/Qwen3-8B-bnb-4bit").architecture
     assert capacity("m", model, accelerator("l4"), Request(max_model_len=4096)).weights_gib_per_gpu < 7
+    named = Request(max_model_len=4096, quantization="bitsandbytes")
+    assert capacity("m", model, accelerator("l4"), named).weights_gib_per_gpu < 7
+    with pytest.raises(NotFound):
+        capacity("m", find("Qwen/Qwen3-8B").architecture, accelerator("l4"), named)
     with pytest.raises(DocumentError, match="pipeline"):
         capacity("m", model, accelerator("l4"), Request(tensor_parallel=2))
 
