@@ -97,10 +97,9 @@ def images_of(configuration: Mapping[str, object], text: Mapping[str, object], r
     out = settings.optional("out_hidden_size") or (settings.optional("hidden_size") if narrow else 0)
     depth = settings.first("num_hidden_layers", "depth", "vt_num_hidden_layers")
     wide = settings.count("intermediate_size", settings.optional("vt_intermediate_size") or 4 * hidden)
-    kinds = [
-        kind for kind in (vision.get("model_type"), configuration.get("model_type"), text.get("model_type")) if kind
-    ]
-    row = next((_known()[str(kind)] for kind in kinds if kind in _known()), None)
+    told = (vision.get("model_type"), configuration.get("model_type"), text.get("model_type"))
+    kinds = [kind for kind in told if isinstance(kind, str)]
+    row = next((_known()[kind] for kind in kinds if kind in _known()), None)
     if row and "gemma4_vision" in kinds and text.get("use_bidirectional_attention") != "vision":
         row = row.model_copy(update={"undivided": 0})  # Gemma4ModelArchConfigConvertor of vLLM 0.33.0
     matrices = (row or _UNREAD).matrices

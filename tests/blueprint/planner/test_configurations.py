@@ -132,6 +132,13 @@ def test_a_part_of_a_configuration_is_named_by_its_path() -> None:
     ]
 
 
+def test_a_kind_of_encoder_that_is_no_text_is_an_encoder_that_was_not_read() -> None:
+    vision = {"hidden_size": 64, "depth": 2, "intermediate_size": 128, "model_type": [1]}
+    found = architecture({"text_config": PLAIN, "vision_config": vision}).images
+    assert found is not None
+    assert not found.known
+
+
 def read(configuration: dict[str, Any]) -> Architecture | None:
     try:
         return architecture(configuration)
@@ -156,7 +163,8 @@ nonsense = st.one_of(
     st.sampled_from([0, 1, 2, 3, 7, 2**31, 10**30, "", "128", {}, {"rope_type": "linear", "factor": -1}]),
 )  # fmt: skip
 CHANGEABLE = sorted({key for row in models().values() for part in (row.config, row.config.get("text_config", {})) for key in part}
-                    | {"rope_scaling", "rope_parameters", "quantization_config", "mlp_only_layers", "first_k_dense_replace", *BOUNDS})  # fmt: skip
+                    | {"rope_scaling", "rope_parameters", "quantization_config", "mlp_only_layers", "mlp_layer_types", "audio_config", "linear_attn_config",
+                       "moe_layer_end_index", "partial_rotary_factor", "torch_dtype", "model_type", *BOUNDS})  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
