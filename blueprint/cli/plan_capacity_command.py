@@ -33,7 +33,7 @@ _FLAGS: tuple[tuple[str, type | click.Choice[str], str], ...] = (
     ("--max-num-seqs", int, "Sequences of one step."),
     ("--max-num-batched-tokens", int, "Tokens of one step."),
     ("--gpu-memory-utilization", float, "Share of the GPU that vLLM is granted."),
-    ("--runner", click.Choice(["generate", "pooling"]), "What it answers with: text, or vectors and scores."),
+    ("--runner", click.Choice(["auto", "generate", "pooling"]), "What it answers with: text, or vectors and scores."),
     ("--vllm-version", str, "Version whose accounting holds."),
 )
 

@@ -26,7 +26,7 @@ def rows_of(found: Capacity) -> list[tuple[str, str]]:
         ("left for KV cache", f"{found.available_kv_cache_gib_per_gpu:.2f} GiB per GPU{missing}, between {low:.2f} and {high:.2f} ({found.error_band.origin})"),
         ("reserve", f"{found.reserve_gib_per_gpu:.2f} GiB per GPU of it must be spare before it is said to fit"),
         ("KV cache", _tokens(found)), ("at once", _at_once(found)), *_asked(found),
-        ("longest sequence", f"{found.longest_context:,} tokens" if found.longest_context else "none in what is left for the cache"),
+        ("longest sequence", f"{found.longest_context:,} tokens" if found.longest_context else "none as it is asked for"),
         ("limited by", found.limiting_term.replace("_", " ")),
         ("smallest change", found.smallest_change or ("none needed" if found.fits else "none of those tried makes it fit")),
     ]  # fmt: skip

@@ -52,7 +52,7 @@ class Request(Frozen):
     gpu_memory_utilization: float | None = None
     vllm_version: str | None = None
     enforce_eager: bool | None = None
-    runner: Literal["generate", "pooling"] | None = Field(
+    runner: Literal["auto", "generate", "pooling"] | None = Field(
         default=None, description="What it answers with; left out: as the model's makers mean it, or text"
     )
     language_model_only: bool | None = Field(default=None, description="Without the encoder of images")

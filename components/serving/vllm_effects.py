@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from components.serving.vllm_arguments import Scalar
 
 COUNTED: Mapping[str, str] = {
     "data-parallel-size": "data_parallel", "decode-context-parallel-size": "decode_context_parallel", "dtype": "dtype",
@@ -51,6 +55,11 @@ NEUTRAL = _HTTP | _TOLD | _SPEECH | _SOURCES | _ORDER
 """Arguments that leave memory of a GPU alone, reviewed in the sources of 0.33.0; whatever is not sure is not here."""
 
 
-def uncounted(names: Iterable[str]) -> tuple[str, ...]:
+USUAL: Mapping[str, Scalar] = {"enable-chunked-prefill": True, "enable-prefix-caching": True}
+"""What 0.33.0 does by itself, and the planner counts; only the opposite is not counted."""
+
+
+def uncounted(arguments: Mapping[str, Scalar]) -> tuple[str, ...]:
     """Those of the arguments whose effect on memory nobody has counted."""
-    return tuple(sorted(frozenset(names) - COUNTED.keys() - NEUTRAL))
+    usual = {name for name, value in arguments.items() if USUAL.get(name) == value}
+    return tuple(sorted(arguments.keys() - COUNTED.keys() - NEUTRAL - usual))

@@ -117,7 +117,7 @@ def test_what_nobody_counted_is_refused_when_a_node_has_fewer_gpus(
 
 def test_every_argument_of_vllm_is_counted_or_neutral_or_unknown_or_our_own() -> None:
     every = arguments().arguments.keys()
-    unknown = frozenset(uncounted(every - OURS.keys()))
+    unknown = frozenset(uncounted(dict.fromkeys(every - OURS.keys(), "")))
     sets = (OURS.keys(), COUNTED.keys(), NEUTRAL, unknown)
     assert frozenset().union(*sets) == every
     assert sum(len(each) for each in sets) == len(every)
@@ -126,8 +126,8 @@ def test_every_argument_of_vllm_is_counted_or_neutral_or_unknown_or_our_own() ->
 @pytest.mark.parametrize(
     "name",
     [
-        "spec-method", "speculative-config", "runner", "block-size", "compilation-config", "max-cudagraph-capture-size",
-        "mm-ipc-gpu-memory-gb", "mm-encoder-tp-mode", "limit-mm-per-prompt", "enable-prefix-caching", "mamba-ssm-cache-dtype",
+        "spec-method", "speculative-config", "block-size", "compilation-config", "max-cudagraph-capture-size",
+        "mm-ipc-gpu-memory-gb", "mm-encoder-tp-mode", "limit-mm-per-prompt", "mamba-ssm-cache-dtype",
         "kv-cache-memory-bytes", "enable-eplb", "async-scheduling", "attention-backend", "cpu-offload-gb", "config", "hf-overrides",
     ],
 )  # fmt: skip
@@ -136,6 +136,16 @@ def test_an_argument_that_decides_memory_and_is_not_counted_makes_it_unknown(nam
     value = known.choices[0] if known.choices else {"flag": True, "json": "{}"}.get(known.kind, 1)
     (said,) = conflicts(instance="g6e.2xlarge", extra_arguments={name: value, "seed": 7})
     assert (said.field, said.certain, said.problem.value) == ("extra_arguments", False, name)
+
+
+def test_what_vllm_does_by_itself_is_counted_and_its_opposite_is_not() -> None:
+    assert told(extra_arguments={"enable-prefix-caching": True, "enable-chunked-prefill": True}) == told()
+    (said,) = conflicts(instance="g6e.2xlarge", extra_arguments={"enable-prefix-caching": False})
+    assert (said.certain, said.problem.value) == (False, "enable-prefix-caching")
+
+
+def test_a_model_that_answers_with_vectors_is_counted_as_such() -> None:
+    assert conflicts(extra_arguments={"runner": "auto"}) == conflicts(extra_arguments={"runner": "pooling"}) == []
 
 
 def test_neutral_arguments_change_nothing_of_what_is_counted() -> None:
