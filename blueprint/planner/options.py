@@ -124,6 +124,12 @@ class Case(NamedTuple):
     tried: dict[tuple[str, int, str], Counted | DocumentError]
     """By GPU, tensor ranks and format; an error where the GPU has no answer."""
 
+    @property
+    def context(self) -> int:
+        """Tokens of the longest sequence, as any GPU was asked to hold it."""
+        told = (int(each.settled.context) for each in self.tried.values() if isinstance(each, Counted))
+        return next(told, self.request.max_model_len or self.model.context)
+
     def price(self, machine: Instance) -> Price | None:
         """As it is wanted."""
         return price(machine.name, self.wanted.region, self.wanted.purchase)
@@ -177,7 +183,7 @@ def options(name: str, model: Architecture, request: Request, wanted: Wanted, *,
     known_here = wanted.region in offers_of()
     return Options(
         schema=SCHEMA, model=name, region=wanted.region, capacity=wanted.purchase, instance=wanted.instance, concurrency=wanted.concurrency,
-        context=model.context if request.max_model_len is None else request.max_model_len, input_tokens=wanted.mix.input,
+        context=case.context, input_tokens=wanted.mix.input,
         output_tokens=wanted.mix.output, utilisation=wanted.mix.utilisation, hours_per_month=HOURS, given=request.model_dump(exclude_none=True),
         offers_read=offers_read() if known_here else None, options=ranked, skipped=tuple(passed_over),
         nearest=None if ranked else _nearest(case, chosen), sources=_sources(case, chosen, source, known_here=known_here),
