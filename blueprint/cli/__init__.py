@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -75,13 +77,12 @@ def main(arguments: list[str] | None = None) -> None:
         group.main(args=words, prog_name="blueprint", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(Exit.USAGE)
+        _leave(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(Exit.CANCELLED)
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(Exit.DONE)
+        _leave(Exit.DONE)
     except NotFound as error:
         click.echo(str(error), err=True)
         sys.exit(Exit.NOT_FOUND)
@@ -101,7 +102,14 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(Exit.UNEXPECTED)
 
 
-def _wants_traceback() -> bool:
-    import os  # noqa: PLC0415  the one place that reads it
+def _leave(code: Exit) -> NoReturn:
+    """Exit, and let nothing be told once more of what standard output could not take."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
+
+def _wants_traceback() -> bool:
     return os.environ.get("BLUEPRINT_TRACEBACK") == "1"
