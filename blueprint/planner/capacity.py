@@ -34,7 +34,7 @@ Limit = Literal[
 
 BANDS: Mapping[Origin, float] = {"calibrated": 0.8, "derived": 1.75, "guessed": 3.5}
 """GiB of a GPU that the prediction may be off by: the worst of the logs of each origin, rounded up (tests/blueprint/planner)."""
-RESERVE_GIB: Mapping[Origin, float] = {"calibrated": 0.5, "derived": 0.75, "guessed": 0.75}
+RESERVE_GIB = 0.5
 """GiB that must be left over before it is said to fit; what would not hold at the lower end of its band is tight."""
 
 
@@ -197,7 +197,7 @@ class Counted(NamedTuple):
     @property
     def reserve(self) -> Bytes:
         """That must be left over before it is said to fit."""
-        return of_gib(RESERVE_GIB[self.origin])
+        return of_gib(RESERVE_GIB)
 
     @property
     def longest(self) -> Tokens:
@@ -237,7 +237,7 @@ def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
     settled = settle(model, gpu, request)
     found, (origin, doubts) = account(model, gpu, settled), origin_of(model, gpu, settled)
     return Counted(
-        model, gpu, request, settled, found, limit=limit_of(found, settled, of_gib(RESERVE_GIB[origin])),
+        model, gpu, request, settled, found, limit=limit_of(found, settled, of_gib(RESERVE_GIB)),
         tight=limit_of(found, settled, of_gib(BANDS[origin])) is not None, origin=origin, doubts=doubts,
     )  # fmt: skip
 

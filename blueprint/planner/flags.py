@@ -29,7 +29,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "data_parallel": RANKS, "decode_context_parallel": RANKS, "max_model_len": CONTEXT, "max_num_seqs": STEP, "max_num_batched_tokens": STEP,
     }
 )  # fmt: skip
-VERSION = re.compile(r"v?\d{1,4}\.\d{1,4}(\.\d{1,4})?((a|b|rc|\.post|\.dev)\d+)*(\+[\w.]+)?")
+VERSION = re.compile(r"v?\d{1,4}\.\d{1,4}(\.\d{1,4}){0,2}((a|b|rc|\.post|\.dev)\d+)*(\+[\w.]+)?")
 """A version as Python packages write it: 0.19.0, v0.19, 0.19.1rc2."""
 
 

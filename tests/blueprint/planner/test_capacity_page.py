@@ -68,7 +68,7 @@ def test_what_does_not_fit_shows_no_sequences_and_the_reserve_that_decides(found
     assert found.longest_context < found.given["max_model_len"]  # type: ignore[operator]
     said = dict(rows_of(found))
     assert said["at once"] == "none: it does not fit"
-    assert said["reserve"].startswith("0.75 GiB per GPU of it must be spare")
+    assert said["reserve"].startswith("0.50 GiB per GPU of it must be spare")
 
 
 def test_at_once_is_no_more_than_is_allowed() -> None:

@@ -132,8 +132,8 @@ def test_what_has_no_room_for_images_may_have_room_for_text_alone() -> None:
 @pytest.mark.parametrize(
     ("model", "gpu", "flags", "change", "most"),
     [
-        ("meta-llama/Llama-3.1-8B-Instruct", "l4", {}, "--max-model-len", 22000),
-        ("Qwen/Qwen3-32B", "a10g", {"tensor_parallel": 4}, "--max-num-seqs", 95),
+        ("meta-llama/Llama-3.1-8B-Instruct", "l4", {}, "--max-model-len", 24000),
+        ("Qwen/Qwen3-32B", "a10g", {"tensor_parallel": 4}, "--max-num-seqs", 168),
         ("Qwen/Qwen3-0.6B", "t4", {"tensor_parallel": 4, "max_model_len": 2048}, "--gpu-memory-utilization", 0.89),
     ],
 )

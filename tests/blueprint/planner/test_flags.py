@@ -49,7 +49,7 @@ def test_an_empty_name_is_not_the_same_as_none(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["0.19.0garbage", "latest", "0", "0.19.0 ", "0.19..0", "99", "1.2.3.4", "99999999.0"]
+    "version", ["0.19.0garbage", "latest", "0", "0.19.0 ", "0.19..0", "99", "1.2.3.4.5", "99999999.0"]
 )
 def test_garbage_is_no_version(version: str) -> None:
     assert "0.8.0 to" in refused(vllm_version=version)["--vllm-version"]

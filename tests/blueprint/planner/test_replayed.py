@@ -1,9 +1,10 @@
-"""Published start-up logs, replayed: four sets, and what the page says of them.
+"""Published start-up logs, replayed: five sets, and what the page says of them.
 
 published.csv  vLLM 0.19.0 on H100 at 0.95, https://github.com/jgchn/llm-d-planner, accuracy/results/v0.19.0/results_raw.csv
 elsewhere.csv  other GPUs, versions and formats; each row names its record
 unseen.csv     records that were read when every constant stood, vLLM 0.14 to 0.19 on H200
 later.csv      logs that people collected who had not seen the planner, vLLM 0.10 to 0.30 on 16 GPU types
+last.csv       logs that were read when everything else stood, vLLM 0.10 to 0.27 on 7 GPU types
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ NAMES = {
     "hybrid": "hybrid",
     "all": "all",
 }
-SETS = ["published", "elsewhere", "unseen", "later"]
+SETS = ["published", "elsewhere", "unseen", "later", "last"]
 OUTSIDE = {
     ("Qwen/Qwen3.5-0.8B", "0.28.0"), ("google/gemma-4-31B-it", "0.26.0"), ("Qwen/Qwen3.8-27B-FP8", "0.19.0"),
     ("nvidia/Qwen3.8-27B-NVFP4", "0.26.1"),
@@ -94,7 +95,7 @@ def mean(errors: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 72, 0.02, 0.10), ("unseen", 82, 0.01, 0.05), ("later", 63, 0.04, 0.32)]
+    ("name", "logs", "average", "worst"), [("published", 50, 0.01, 0.06), ("elsewhere", 72, 0.02, 0.10), ("unseen", 82, 0.01, 0.05), ("later", 63, 0.04, 0.32), ("last", 12, 0.05, 0.13)]
 )  # fmt: skip
 def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average: float, worst: float) -> None:
     errors = told([each.tokens for each in replayed(name)])
@@ -104,7 +105,7 @@ def test_tokens_of_the_cache_are_those_of_the_logs(name: str, logs: int, average
 
 
 @pytest.mark.parametrize(
-    ("name", "average"), [("published", 0.03), ("elsewhere", 0.03), ("unseen", 0.03), ("later", 0.06)]
+    ("name", "average"), [("published", 0.03), ("elsewhere", 0.03), ("unseen", 0.03), ("later", 0.06), ("last", 0.06)]
 )
 def test_every_kind_of_attention_is_within_a_few_percent_on_average(name: str, average: float) -> None:
     for kind in {each.kind for each in replayed(name)}:
@@ -114,12 +115,12 @@ def test_every_kind_of_attention_is_within_a_few_percent_on_average(name: str, a
 
 @pytest.mark.parametrize(
     ("name", "logs", "worst"),
-    [("published", 50, 0.02), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02), ("later", 41, 0.12)],
+    [("published", 50, 0.02), ("elsewhere", 75, 0.04), ("unseen", 82, 0.02), ("later", 41, 0.12), ("last", 13, 0.07)],
 )
 def test_weights_are_those_of_the_logs_within_one_percent_on_average(name: str, logs: int, worst: float) -> None:
     errors = told([each.weights for each in replayed(name)])
     assert len(errors) == logs
-    assert mean(errors) < (0.02 if name == "later" else 0.01)
+    assert mean(errors) < (0.02 if name in {"later", "last"} else 0.01)
     assert max(errors) < worst
 
 
@@ -137,13 +138,15 @@ def test_the_stated_band_holds_every_log(name: str) -> None:
 def test_what_started_fits_and_what_did_not_start_does_not(name: str) -> None:
     started = {(each.log["model"], each.log.get("started", "yes") == "yes", each.found.fits) for each in replayed(name)}
     assert {each for each in started if each[1] != each[2]} == set()
-    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 9, "later": 2}.get(name, 0)
+    assert len([each for each in replayed(name) if not each.found.fits]) == {"elsewhere": 9, "later": 2, "last": 1}.get(
+        name, 0
+    )
 
 
 @pytest.mark.parametrize("name", SETS[1:])
 def test_sequences_at_once_are_those_of_the_logs_within_five_percent_on_average(name: str) -> None:
     errors = told([each.off("max_concurrency", each.concurrency) for each in replayed(name)])
-    assert len(errors) > 50
+    assert len(errors) > 10
     assert mean(errors) < 0.05
 
 
