@@ -36,6 +36,8 @@ class Family(NamedTuple):
     """Layers with a window turn at another base, so there are two tables of rotary positions."""
     states: str = "delta"
     """Which linear layer it has: a key of STATES."""
+    float16: bool = True
+    """Whether vLLM computes it in float16 (_FLOAT16_NOT_SUPPORTED_MODELS of vllm/config/model.py)."""
     dense_beside_states: bool = False
     """The width of a feed-forward part is called shared_intermediate_size."""
     defaults: Mapping[str, object] = MappingProxyType({})
@@ -56,9 +58,9 @@ _KNOWN = (
     Family("phi3", "sliding"), Family("phi", matrices=2), Family("starcoder2", "sliding", matrices=2), Family("granite", tied=True),
     Family("olmo"), Family("olmo2"), Family("olmo3"), Family("gemma", tied=True), Family("seed_oss"), Family("internlm2"),
     Family("internlm3"), Family("exaone4"), Family("smollm3", tied=True), Family("cohere", tied=True), Family("cohere2", "every", tied=True),
-    Family("stablelm"), Family("glm4"), Family("mimo"), Family("ernie4_5", tied=True), Family("hunyuan_v1_dense", tied=True),
+    Family("stablelm"), Family("glm4", float16=False), Family("mimo"), Family("ernie4_5", tied=True), Family("hunyuan_v1_dense", tied=True),
     Family("nemotron", matrices=2), Family("arcee", matrices=2), Family("apertus", matrices=2), Family("gpt_neox", matrices=2),
-    Family("gemma2", "alternate", tied=True), Family("gemma3_text", "every", tied=True, two_bases=True, defaults=_GEMMA3),
+    Family("gemma2", "alternate", tied=True, float16=False), Family("gemma3_text", "every", tied=True, two_bases=True, float16=False, defaults=_GEMMA3),
     Family("gemma4_text", "every", tied=True, two_bases=True, experts="num_experts", dense_if="silent", dense_beside=True, defaults=_GEMMA4),
     Family("gemma4_unified_text", tied=True, two_bases=True, defaults=_UNIFIED),
     Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),

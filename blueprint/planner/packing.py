@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -27,6 +28,11 @@ BY_WEIGHTS: Mapping[str, str] = MappingProxyType({"8 float": "fp8", "8 int": "in
 """Of compressed-tensors, by bits and type."""
 STATES = ("linear_attn", "mamba", "mixer")
 """What checkpoints call linear layers."""
+ATTENTION = ("self_attn", ".attn.", "attention.")
+"""What they call attention, which linear layers are not."""
+IMAGES = ("visual", "vision")
+"""What they call an encoder of images."""
+_NUMBERED = re.compile(r"layers\.(\d+)\.")
 ALLOWED = "fp8, mxfp4, modelopt, compressed-tensors, bitsandbytes, awq, gptq and auto-round with 4 or 8 bits"
 
 
@@ -57,7 +63,7 @@ def packing_of(text: Mapping[str, object], family: str, layers: int, experts: in
     if not found and len(refused.problems) == before:
         refused.say(key, "is no format that the planner knows", value=f"{shown(method)} {_detail(told)}".strip(), allowed=ALLOWED)  # fmt: skip
     others = tuple((part, form) for part, form in by_part.items() if form != found and (experts or part != "experts"))
-    return Packing(found, others, _spared(told, layers, "attn"), _spared(told, layers, *STATES))
+    return Packing(found, others, _spared(told, layers, *ATTENTION), _spared(told, layers, *STATES))
 
 
 def _plain(text: Mapping[str, object], refused: Refused) -> str:
@@ -116,5 +122,6 @@ def _spared(told: Mapping[str, object], layers: int, *parts: str) -> bool:
     """Whether the list of what is not converted names such a part of half of the layers and more, or by a pattern."""
     listed = told.get("ignore") or told.get("modules_to_not_convert") or told.get("exclude_modules") or ()
     names = [str(each) for each in listed] if isinstance(listed, list | tuple) else []
-    named = [each for each in names if any(part in each for part in parts)]
-    return any("*" in each or each.startswith("re:") for each in named) or 2 * len(named) >= layers
+    named = [each for each in names if any(part in each for part in parts) and not any(eye in each for eye in IMAGES)]
+    numbered = {number[1] for each in named if (number := _NUMBERED.search(each))}
+    return any("*" in each or each.startswith("re:") for each in named) or 2 * len(numbered) >= layers

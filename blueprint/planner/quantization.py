@@ -20,7 +20,8 @@ class WeightFormat(NamedTuple):
     bytes_per_weight: float
     """With the scales of its groups."""
     reach: Reach
-    """What is converted: `layers` leaves embedding, output layer, routers, linear layers and an encoder of images alone."""
+    """What is converted: `layers` leaves embedding, output layer, routers, linear layers and an encoder of images alone;
+    `experts` leaves all but them, in a model that has any."""
     capability: float
     """Lowest compute capability that runs it, through a kernel that widens it where the arithmetic is missing."""
     source: str
@@ -106,7 +107,7 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     """Bytes of a model's weights in a format; what the format leaves alone stays in 16 bits."""
     body, small = model.body, chosen.bytes_per_weight
     wide = small if chosen.reach == "everything" else 2.0
-    of_layers = wide if chosen.reach == "experts" else small
+    of_layers = wide if chosen.reach == "experts" and model.experts else small
     others = dict(model.others) if chosen.name == model.format else {}
     of_part = {part: FORMATS[others[part]].bytes_per_weight if part in others else otherwise for part, otherwise in
                (("attention", of_layers), ("dense", of_layers), ("experts", small))}  # fmt: skip

@@ -11,6 +11,7 @@ from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
+from blueprint.planner.families import FAMILIES
 from blueprint.planner.flags import beyond, impossible, problem, release
 from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
@@ -147,13 +148,16 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     own = weight_format(model.format)
     plain = own.name if own.reach == "everything" else "bf16"
     if plain == "fp32" or (plain == "bf16" and gpu.capability < FORMATS["bf16"].capability):
-        plain = "fp16"
+        plain = "fp16" if _float16(model) else "fp32"
     dtype = weight_format(plain if request.dtype in {None, "auto"} else request.dtype or plain)
     if request.dtype in {None, "auto"}:
         taken["dtype"] = dtype.name
     if dtype.reach != "everything":
         raise DocumentError([problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
                                       fix="name it as --quantization")])  # fmt: skip
+    if dtype.name == "fp16" and not _float16(model):
+        raise DocumentError([problem("dtype", dtype.name, "is too narrow for this architecture", "auto, bfloat16, float32",
+                                      why="vLLM refuses it, because it overflows")])  # fmt: skip
     asked = None if (request.quantization or "none").lower() == "none" else request.quantization
     packed = own.reach != "everything" and (asked in CONTAINERS or (asked, own.name) == ("bitsandbytes", "bnb-4bit"))
     if asked is None or packed:
@@ -165,6 +169,10 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     else:
         chosen = weight_format(asked)
     return int(dtype.bytes_per_weight), chosen
+
+
+def _float16(model: Architecture) -> bool:
+    return FAMILIES[model.model_type].float16
 
 
 def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: Request, taken: Taken) -> CacheFormat:
