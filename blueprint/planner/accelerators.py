@@ -41,15 +41,17 @@ class Accelerator(Frozen):
     """Further names, the driver's own among them."""
 
     @property
-    def memory_class(self) -> Literal["160", "70", "a100", "other"]:
-        """By which vLLM chooses its defaults: GiB and more, but for what its driver calls an A100 and, since 0.33, for GB10.
+    def memory_class(self) -> Literal["160", "70", "a100", "gb10", "other"]:
+        """By which vLLM chooses its defaults: GiB and more, but for what its driver calls an A100, and for GB10.
 
         get_batch_defaults of vllm/engine/arg_utils.py.
         """
         if self.memory_gib >= LARGEST:
             return "160"
-        if self.memory_gib < LARGE or self.capability == GB10:
+        if self.memory_gib < LARGE:
             return "other"
+        if self.capability == GB10:
+            return "gb10"
         return "a100" if any("a100" in each.lower() for each in self.names) else "70"
 
 

@@ -14,14 +14,14 @@ from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
 from blueprint.planner.packing import KEYS, packing_of
 from blueprint.planner.relations import check
-from blueprint.planner.rope import added_of, context_of
+from blueprint.planner.rope import context_of
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.sound import sound_of
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
-Backing = Literal["logs", "config", "file", "memory"]
-"""How a configuration is known: held against logs, read in one that is stored, given as a file, or from memory."""
+Backing = Literal["logs", "config", "file", "name", "alike", "memory"]
+"""How a configuration is known: held against logs, read in one that is stored, given as a file, by a name or from memory that of another model, or from memory."""
 AttentionKind = Literal["full", "window", "chunked", "latent", "linear"]
 
 
@@ -95,8 +95,8 @@ class Architecture(Frozen):
     heads: int
     vocabulary: int
     context: int
-    added: int = 0
-    """Tokens of the context that the configuration leaves to YaRN to add."""
+    stated_context: int
+    """The same where YaRN is taken to have stretched it already."""
     attention: tuple[Attention, ...]
     body: Body
     intermediate: int
@@ -190,14 +190,14 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     feed = parts.feed
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
-    context = context_of(family, settings)
+    context = context_of(family, settings, yarn=True)
     images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
     packing = packing_of(text, family.name, layers, feed.experts, refused)
     rotary = rotary_of(family, settings, hidden, heads)
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
-        model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context, added=added_of(settings, context),
+        model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context, stated_context=context_of(family, settings, yarn=False),
         attention=tuple(Attention.model_validate(group) for group in groups),
         body=Body(
             embedding=Parameters(own + parts.embedded), head=Parameters(0 if tied else own),

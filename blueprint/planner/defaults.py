@@ -19,15 +19,16 @@ _FURTHER: Mapping[str, Mapping[str, object]] = {
     "qwen2": {"use_sliding_window": False, "max_window_layers": 28}, "qwen3": {"use_sliding_window": False, "max_window_layers": 28},
     "qwen2_moe": {"shared_expert_intermediate_size": 5632}, "qwen3_next": {"shared_expert_intermediate_size": 512},
     "qwen3_5_moe_text": {"shared_expert_intermediate_size": 512}, "llama4_text": {"intermediate_size_mlp": 16384},
-    "granitemoehybrid": {"shared_intermediate_size": 1024}, "gemma4_text": {"sliding_window_pattern": 6, "sliding_window": 512},
+    "gemma4_text": {"sliding_window_pattern": 6, "sliding_window": 512},
 }  # fmt: skip
 
 
 def _each() -> Iterator[tuple[str, Mapping[str, object]]]:
-    for family, head_dim, kv_heads, shared in _ROWS:
-        stated = {"head_dim": head_dim, "num_key_value_heads": kv_heads, "n_shared_experts": shared}
-        yield family, {**{key: value for key, value in stated.items() if value}, **_FURTHER.get(family, {})}
+    rows = {family: (head_dim, kv_heads, shared) for family, head_dim, kv_heads, shared in _ROWS}
+    for family in dict.fromkeys([*rows, *_FURTHER]):
+        stated = zip(("head_dim", "num_key_value_heads", "n_shared_experts"), rows.get(family, (0, 0, 0)), strict=True)
+        yield family, {**{key: value for key, value in stated if value}, **_FURTHER.get(family, {})}
 
 
 DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(dict(_each()))
-"""By family, read in transformers 5.24.0; a family that is not here has classes that fill in nothing of the kind."""
+"""By family, read in transformers 5.24.0; a family that is neither here nor has `defaults` of its own fills in nothing of the kind."""

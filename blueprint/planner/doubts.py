@@ -28,6 +28,14 @@ FITTED = "accounting: worst difference over the logs that the constants were fit
 CONFIGURATIONS: Mapping[Backing, tuple[Origin, str]] = {
     "config": ("calibrated", "configuration: read in a stored config.json, held against no log"),
     "file": ("calibrated", "configuration: as the file states it, held against no log"),
+    "alike": (
+        "calibrated",
+        "configuration: from memory the layers of another model; held against no log of its own",
+    ),
+    "name": (
+        "calibrated",
+        "configuration: by its name the layers of another checkpoint; held against no log of its own",
+    ),
     "memory": ("derived", "configuration: from memory, held against no log; plan from the model's own config.json"),
 }
 """What a band rests on beside the accounting, where no log of the model was read. Dimensions that are as stated are exact."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from blueprint.errors import FileUnreadable, NotFound
-from blueprint.planner.architecture import Architecture, architecture
+from blueprint.planner.architecture import Architecture, Backing, architecture
 from blueprint.planner.checkpoints import CONVERTING, checkpoint
 from blueprint.planner.tables import table
 from blueprint.types import Frozen
@@ -140,7 +140,7 @@ def named(name: str) -> Named:
         base = named(_by_checkpoint()[spelled.model])
         form = spelled.format or base.architecture.format
         spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
-        changed: dict[str, object] = {"format": form, "attention_unquantised": spared}
+        changed: dict[str, object] = {"format": form, "attention_unquantised": spared, "backing": _weaker(base, "name")}
         if base.architecture.attention_kind == "hybrid":
             converting = CONVERTING["experts" if base.architecture.experts else "dense"]
             changed["states_unquantised"] = spelled.owner not in converting
@@ -151,6 +151,8 @@ def named(name: str) -> Named:
         other = alike()[chosen]
         base = named(other.like)
         own = other.model_dump(include={"format", "context"}, exclude_none=True)
+        own |= {"stated_context": other.context} if other.context else {}
+        own |= {"backing": _weaker(base, "alike")} if other.source == ("memory",) else {}
         said = f"the layers of {other.like}, as read {_told(other.source)}"
         return Named(name, base.architecture.model_copy(update=own), f"{base.source}; {said}")
     row = open_model(name)
@@ -158,6 +160,12 @@ def named(name: str) -> Named:
     found = read.pooled if row.pools else read
     backed = found.model_copy(update={"backing": "logs" if "logs" in row.checked else row.checked})
     return Named(name, backed, f"models.yaml, checked: {row.checked}, read {_told(row.source)}")
+
+
+def _weaker(base: Named, than: Backing) -> Backing:
+    """What layers rest on that are those of another model: no more than that model itself."""
+    own = base.architecture.backing
+    return own if own == "memory" else than
 
 
 def _told(keys: tuple[str, ...]) -> str:

@@ -139,8 +139,7 @@ class Case(NamedTuple):
         if self.request.quantization is not None:
             return [self.request.quantization]
         own = FORMATS[self.model.format]
-        smaller = smaller_than(own, gpu.capability) if own.reach == "everything" else []
-        return [None, *(each.name for each in smaller)]
+        return [None, *(each.name for each in smaller_than(own, gpu.capability))]
 
     def spreads(self, machine: Instance) -> list[int]:
         """Tensor ranks that one instance holds."""

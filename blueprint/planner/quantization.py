@@ -74,7 +74,12 @@ def weight_format(name: str) -> WeightFormat:
 
 
 def smaller_than(own: WeightFormat, capability: float) -> list[WeightFormat]:
-    """Formats that a model in another is commonly quantised to, on a GPU of that compute capability; the largest first."""
+    """Formats that a model in 16 bits is commonly quantised to, on a GPU of that compute capability; the largest first.
+
+    One that is published in a format of its own has none.
+    """
+    if own.reach != "everything":
+        return []
     able = (FORMATS[name] for name in ("fp8", "int4"))
     return [each for each in able if each.bytes_per_weight < own.bytes_per_weight and each.capability <= capability]
 

@@ -12,11 +12,11 @@ from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
 from blueprint.planner.families import FAMILIES
-from blueprint.planner.flags import beyond, impossible, problem, release
+from blueprint.planner.flags import beyond, impossible, problem
 from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
 from blueprint.planner.units import Bytes, Tokens, of_gib
-from blueprint.planner.versions import LATEST, Accounting, Batch, Runner, accounting, clamped, default_batch
+from blueprint.planner.versions import LATEST, Accounting, Batch, Runner, accounting, default_batch
 from blueprint.types import Frozen
 
 CACHES: dict[str, CacheFormat] = {
@@ -25,8 +25,6 @@ CACHES: dict[str, CacheFormat] = {
 }  # fmt: skip
 CACHED_SINCE: dict[CacheFormat, float] = {"fp8": 8.0, "bf16": 8.0}
 """Compute capability from which a backend keeps a cache in a format (flashinfer.py and triton_attn.py of vLLM 0.33.0)."""
-STATED_SINCE = (0, 30)
-"""Version since which a context that YaRN stretches has to be stated (_get_and_verify_max_len of vllm/config/model.py)."""
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
 SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
@@ -99,20 +97,22 @@ def settle(model: Architecture, gpu: Accelerator, request: Request) -> Settled:
         expert=_or(request.expert_parallel, "expert_parallel", False, taken),
         context=_or(request.decode_context_parallel, "decode_context_parallel", 1, taken),
     )
-    longest = Tokens(model.context - (model.added if release(asked) >= STATED_SINCE else 0))
+    longest = Tokens(model.context if version.stretches_by_yarn else model.stated_context)
     context = Tokens(_or(request.max_model_len, "max_model_len", int(longest), taken))
-    batch = _batch(model, default_batch(gpu, version, context), version, request, taken)
+    batch = _batch(model, default_batch(gpu, version), version, context, request, taken)
     dtype_bytes, chosen = _format(model, gpu, request, taken)
     cache = _cache(model, gpu, version, request, taken)
     settled = Settled(
         total=of_gib(_or(request.total_gpu_memory_gib, "total_gpu_memory_gib", gpu.memory_gib, taken)),
         layout=layout, format=chosen, dtype_bytes=dtype_bytes, cache=cache, context=context,
-        batch=batch._replace(tokens=clamped(batch.tokens, batch.seqs, context)),
+        batch=batch,
         utilisation=_or(request.gpu_memory_utilization, "gpu_memory_utilization", version.utilisation, taken),
         version=version, runner=_runner(model, chosen, version), eager=_or(request.enforce_eager, "enforce_eager", False, taken), derived=taken,
         unread=asked if beyond(asked) else "", longest=longest,
     )  # fmt: skip
-    _refuse([*_contradictions(model, settled), *_beyond(gpu, request, settled), *_unreadable(model, gpu, settled)])
+    _refuse(
+        [*_contradictions(model, request, settled), *_beyond(gpu, request, settled), *_unreadable(model, gpu, settled)]
+    )
     return settled
 
 
@@ -136,10 +136,14 @@ def _or(given: T | None, name: str, otherwise: T, taken: Taken) -> T:
     return otherwise
 
 
-def _batch(model: Architecture, default: Batch, version: Accounting, request: Request, taken: Taken) -> Batch:
-    """Sequences and tokens of a step (get_batch_defaults and after it in vllm/engine/arg_utils.py)."""
+def _batch(
+    model: Architecture, default: Batch, version: Accounting, context: Tokens, request: Request, taken: Taken
+) -> Batch:
+    """Sequences and tokens of a step (get_batch_defaults and after it in vllm/engine/arg_utils.py); what is given stands."""
     undivided = model.images.largest.undivided if model.images and version.undivided_images else 0
-    tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", max(default.tokens, undivided), taken)
+    most = (request.max_num_seqs or default.seqs) * context
+    tokens = min(max(default.tokens, undivided), most)
+    tokens = _or(request.max_num_batched_tokens, "max_num_batched_tokens", tokens, taken)
     return Batch(_or(request.max_num_seqs, "max_num_seqs", min(default.seqs, tokens), taken), Tokens(tokens))
 
 
@@ -187,7 +191,7 @@ def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: 
     return found
 
 
-def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
+def _contradictions(model: Architecture, request: Request, settled: Settled) -> Iterable[Problem]:
     layout = settled.layout
     if not divides(model, layout.tensor):
         yield problem("tensor_parallel", layout.tensor, f"does not divide {model.heads} attention heads and {model.kv_heads or 'latent'} heads of the cache",
@@ -195,6 +199,10 @@ def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
     if settled.batch.tokens < settled.batch.seqs:
         yield problem("max_num_batched_tokens", settled.batch.tokens, "is less than the sequences of a step", f"{settled.batch.seqs} and more",
                        why="each sequence has one token at least in a step", fix=f"raise it, or set max_num_seqs to {settled.batch.tokens}")  # fmt: skip
+    if model.pools and request.runner == "generate":
+        yield problem(
+            "runner", request.runner, "asks for text of a model that answers with vectors or scores", "auto, pooling"
+        )
     if layout.pipeline > model.layers:
         yield problem(
             "pipeline_parallel", layout.pipeline, f"is more than the {model.layers} layers", f"1 to {model.layers}"
@@ -212,7 +220,9 @@ def _contradictions(model: Architecture, settled: Settled) -> Iterable[Problem]:
                        fix="ask for expert parallelism, which keeps experts whole")  # fmt: skip
     if settled.context > settled.longest:
         stretched = (
-            f"state {model.context} as its max_position_embeddings, as vLLM wants it since 0.30" if model.added else ""
+            f"state {model.context} as its max_position_embeddings, as vLLM wants it since 0.30"
+            if model.context > model.stated_context
+            else ""
         )
         yield problem("max_model_len", settled.context, "is longer than the model's context", f"1 to {settled.longest}",
                       why="vLLM refuses it", fix=stretched or "plan from a config.json with the rope scaling that makes it longer")  # fmt: skip

@@ -15,24 +15,21 @@ FACTORS, SHARES = (1.0, 1024.0), (0.0, 1.0)
 """Least and most of a factor that stretches, and of the part of a head that turns."""
 
 
-def context_of(family: Family, settings: Settings) -> int:
-    """Tokens that vLLM accepts (_get_and_verify_max_len of vllm/config/model.py); what Gemma 3 states is stretched already."""
+def context_of(family: Family, settings: Settings, *, yarn: bool) -> int:
+    """Tokens that vLLM accepts (_get_and_verify_max_len of vllm/config/model.py); what Gemma 3 states is stretched already.
+
+    `yarn`: whether it stretches; since 0.30 vLLM takes what is stated beside it for stretched.
+    """
     stated = settings.count("max_position_embeddings")
     context = stated
     for table in _tables(settings):
         kind, factor = _kind(table), _factor(settings, table)
-        if kind in STRETCHING and not _stretched(family):
+        if kind in STRETCHING - (frozenset() if yarn else {"yarn"}) and not _stretched(family):
             before = table.get("original_max_position_embeddings") if kind == "yarn" else None
             context = int((_tokens(settings, before) if before is not None else stated) * factor)
     if not BOUNDS["max_position_embeddings"].holds(context):
         settings.refuse("rope_parameters", f"stretches {stated:,} tokens to {context:,}", str(BOUNDS["max_position_embeddings"]), why=BOUNDED)  # fmt: skip
     return context
-
-
-def added_of(settings: Settings, context: int) -> int:
-    """Tokens of the context that the configuration leaves to YaRN to add: since 0.30 vLLM takes what is stated for stretched."""
-    stretches = any(_kind(table) == "yarn" for table in _tables(settings))
-    return max(0, context - settings.count("max_position_embeddings")) if stretches else 0
 
 
 def numbers_of(family: Family, settings: Settings, width: int, wide: int) -> int:

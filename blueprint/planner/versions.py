@@ -76,6 +76,8 @@ class Accounting(Frozen):
     """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
     expands_images: bool
     """Room is kept for all tokens around an image, for those between the steps of a video too, and not for what is encoded."""
+    stretches_by_yarn: bool
+    """A context is made longer by YaRN's factor, and not taken for stretched as it is stated."""
     undivided_images: bool
     """The default of a step's tokens is raised to what an image or video needs that must not be divided."""
     first: Runner
@@ -137,15 +139,10 @@ def accounting(version: str) -> Accounting:
     return known[-1]
 
 
-def default_batch(gpu: Accelerator, version: Accounting, context: Tokens) -> Batch:
+def default_batch(gpu: Accelerator, version: Accounting) -> Batch:
     """`--max-num-seqs` and `--max-num-batched-tokens` of an API server that was told neither."""
     tokens, seqs = _table().batches[version.batches][gpu.memory_class]
-    return Batch(seqs, clamped(Tokens(tokens), seqs, context))
-
-
-def clamped(tokens: Tokens, seqs: int, context: Tokens) -> Tokens:
-    """Tokens of a step: never more than all sequences at full length."""
-    return Tokens(min(tokens, seqs * context))
+    return Batch(seqs, Tokens(tokens))
 
 
 def versions_read() -> tuple[str, tuple[str, ...]]:

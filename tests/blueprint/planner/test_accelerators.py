@@ -45,7 +45,7 @@ def test_every_whole_gpu_of_the_instances_is_in_the_table() -> None:
 def test_defaults_follow_memory_and_what_the_driver_calls_a_gpu() -> None:
     classes = {
         "a100-80gb": "a100", "a100-pcie-80gb": "a100", "a100-40gb": "other", "a800": "70", "h100": "70", "h200": "70", "b200": "160", "gb200": "160",
-        "gb10": "other", "rtx-pro-5000-72gb": "70", "rtx-pro-5000-48gb": "other", "l40s": "other",
+        "gb10": "gb10", "rtx-pro-5000-72gb": "70", "rtx-pro-5000-48gb": "other", "l40s": "other",
     }  # fmt: skip
     assert {name: accelerator(name).memory_class for name in classes} == classes
 

@@ -15,9 +15,14 @@ from blueprint.planner.architecture import architecture
 from blueprint.planner.capacity import capacity
 from blueprint.planner.flags import RANGES, impossible
 from blueprint.planner.models import known
+from blueprint.planner.quantization import weight_format, weights_of
 from blueprint.planner.request import Request
 
 QWEN = "Qwen/Qwen3-8B"
+PLAIN: dict[str, Any] = {
+    "model_type": "qwen3", "num_hidden_layers": 4, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 1024,
+    "vocab_size": 1000,
+}  # fmt: skip
 
 
 def refused(model: str = QWEN, gpu: str = "h100", **flags: Any) -> dict[str, str]:
@@ -89,11 +94,8 @@ def test_sparse_latent_attention_keeps_its_own_format() -> None:
 
 
 def test_a_context_that_yarn_stretches_has_to_be_stated_since_vllm_0_30() -> None:
-    stretched = {
-        "model_type": "qwen3", "num_hidden_layers": 4, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 1024,
-        "vocab_size": 1000, "max_position_embeddings": 40960,
-        "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768},
-    }  # fmt: skip
+    scaling = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}
+    stretched = {**PLAIN, "max_position_embeddings": 40960, "rope_scaling": scaling}
     gpu = accelerator("h100")
     for version, length in (("0.29.0", 131072), ("0.30.0", 40960), ("0.33.0", 40960)):
         found = capacity("m", architecture(stretched), gpu, Request(vllm_version=version), change=False)
@@ -102,6 +104,52 @@ def test_a_context_that_yarn_stretches_has_to_be_stated_since_vllm_0_30() -> Non
         capacity("m", architecture(stretched), gpu, Request(max_model_len=65536), change=False)
     whole = architecture({**stretched, "max_position_embeddings": 131072})
     assert capacity("m", whole, gpu, Request(max_model_len=131072), change=False).longest_context == 131072
+
+
+def test_what_yarn_makes_shorter_is_as_long_as_it_states_since_vllm_0_30() -> None:
+    scaling = {"rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 8192}
+    model = architecture({**PLAIN, "max_position_embeddings": 32768, "rope_scaling": scaling})
+    lengths = {
+        each: capacity("m", model, accelerator("h100"), Request(vllm_version=each), change=False).derived[
+            "max_model_len"
+        ]
+        for each in ("0.29.0", "0.30.0")
+    }
+    assert lengths == {"0.29.0": 16384, "0.30.0": 32768}
+
+
+def test_a_model_that_answers_with_vectors_is_not_asked_for_text() -> None:
+    asked = Request(runner="generate", max_model_len=512)
+    with pytest.raises(DocumentError, match="asks for text of a model that answers with vectors"):
+        capacity("m", known("BAAI/bge-m3"), accelerator("l4"), asked, change=False)
+    left, auto = (
+        capacity("m", known("BAAI/bge-m3"), accelerator("l4"), Request(runner=each, max_model_len=512), change=False)
+        for each in (None, "auto")
+    )
+    assert left.derived["runner"] == auto.derived["runner"] == "pooling"
+
+
+def test_a_step_by_default_is_never_more_than_all_sequences_at_full_length_and_a_given_one_stands() -> None:
+    model, gpu = known("Qwen/Qwen3-8B"), accelerator("l4")
+    short = capacity("m", model, gpu, Request(max_model_len=16, max_num_seqs=8), change=False)
+    given = capacity(
+        "m", model, gpu, Request(max_model_len=16, max_num_seqs=8, max_num_batched_tokens=32768), change=False
+    )
+    assert short.derived["max_num_batched_tokens"] == 128
+    assert given.activation_gib_per_gpu > short.activation_gib_per_gpu
+
+
+@pytest.mark.parametrize(("model", "dtype"), [("google/gemma-3-12b-it", "float32"), ("Qwen/Qwen3-8B", "float16")])
+def test_a_gpu_without_bfloat16_computes_in_16_bits_unless_they_overflow(model: str, dtype: str) -> None:
+    wide, narrow = (weights_of(known(model), weight_format(each)).total for each in (dtype, "bfloat16"))
+    found = capacity("m", known(model), accelerator("t4"), Request(tensor_parallel=4, max_model_len=2048), change=False)
+    ratio = 2.0 if dtype == "float32" else 1.0
+    assert wide == pytest.approx(ratio * narrow, rel=0.02)
+    assert found.weights_gib_per_gpu == pytest.approx(wide / 4 / 2**30, rel=0.05)
+
+
+def test_float16_is_refused_where_it_overflows() -> None:
+    assert "too narrow" in refused(model="google/gemma-3-12b-it", dtype="float16")["--dtype"]
 
 
 anything = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=8), st.booleans())
