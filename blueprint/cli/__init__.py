@@ -64,7 +64,7 @@ def group() -> None:
     """Declarative blueprint for an enterprise AI platform: one typed document per stack, judged before it is deployed.
 
     Deploying is `pulumi up`. Exit codes: 0 done, 1 a bug or a crashed rule, 2 usage or document, 5 a rule FAILs,
-    6 no such name.
+    6 no such name, 8 interrupted.
     """
 
 

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from blueprint.cli import COMMANDS, main
+from blueprint.cli.exits import Exit
 from blueprint.schemas import SCHEMAS
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +49,7 @@ def test_help_lists_every_command_and_loads_none_of_them() -> None:
     code += "print([m for m in sys.modules if m.startswith(('pulumi', 'boto', 'pydantic', 'yaml', 'compliance'))], file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert all(name in ended.stdout for name in COMMANDS)
+    assert all(f" {each:d} " in " ".join(ended.stdout.split()) for each in Exit)
     assert ended.stderr.strip() == "[]"
 
 

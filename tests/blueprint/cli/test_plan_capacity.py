@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from blueprint.cli import main
+from blueprint.cli import main, plan_capacity_command
 from blueprint.planner.models import open_model
+from blueprint.planner.request import Request
 from blueprint.schemas import capacity_schema, options_schema
 
 ROOT = Path(__file__).parents[3]
@@ -33,6 +34,11 @@ class Ran:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     return lambda *words: Ran(capsys, *words)
+
+
+def test_everything_that_can_be_asked_for_is_an_option() -> None:
+    told = {each.name for each in plan_capacity_command.command.params}
+    assert set(Request.model_fields) <= told
 
 
 def test_a_deployment_is_answered_with_the_machine_contract(run) -> None:  # type: ignore[no-untyped-def]

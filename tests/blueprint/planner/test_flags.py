@@ -31,6 +31,11 @@ def refused(model: str = QWEN, gpu: str = "h100", **flags: Any) -> dict[str, str
     return {problem.key: f"{problem.what}; {problem.allowed}; {problem.fix}" for problem in error.value.problems}
 
 
+def test_every_number_that_can_be_asked_for_has_bounds() -> None:
+    numbers = {name for name, field in Request.model_fields.items() if field.annotation in (int | None, float | None)}
+    assert set(RANGES) == numbers
+
+
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, -math.inf, 1e300, 10**400])
 @pytest.mark.parametrize("name", sorted(RANGES))
 def test_a_number_that_nobody_can_mean_is_refused_with_its_bounds(name: str, value: float) -> None:
