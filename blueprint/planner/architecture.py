@@ -123,6 +123,11 @@ class Architecture(Frozen):
     """It answers with vectors or scores: nothing is sampled."""
 
     @property
+    def family(self) -> Family:
+        """What all models of the architecture have in common."""
+        return FAMILIES[self.model_type]
+
+    @property
     def kv_heads(self) -> int:
         """Most heads that any layer keeps keys and values for; 0 for latent attention."""
         return max((each.kv_heads for each in self.attention), default=0)
@@ -192,7 +197,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     vocabulary = settings.count("vocab_size")
     context = context_of(family, settings, yarn=True)
     images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
-    packing = packing_of(text, family.name, layers, feed.experts, refused)
+    packing = packing_of(text, family, layers, feed.experts, refused)
     rotary = rotary_of(family, settings, hidden, heads)
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)

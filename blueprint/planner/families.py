@@ -38,6 +38,12 @@ class Family(NamedTuple):
     """Which linear layer it has: a key of STATES."""
     float16: bool = True
     """Whether vLLM computes it in float16 (_FLOAT16_NOT_SUPPORTED_MODELS of vllm/config/model.py)."""
+    stretched: bool = False
+    """What it states as its context is stretched already."""
+    largest_graph: int = 512
+    """Largest batch that vLLM captures, on GPUs that capture no more by themselves (vllm/model_executor/models/config.py)."""
+    mixtral_names: bool = False
+    """Its experts are called as those of Mixtral: block_sparse_moe.experts.0.w1."""
     dense_beside_states: bool = False
     """The width of a feed-forward part is called shared_intermediate_size."""
     defaults: Mapping[str, object] = MappingProxyType({})
@@ -60,20 +66,20 @@ _KNOWN = (
     Family("internlm3"), Family("exaone4"), Family("smollm3", tied=True), Family("cohere", tied=True), Family("cohere2", "every", tied=True),
     Family("stablelm"), Family("glm4", float16=False), Family("mimo"), Family("ernie4_5", tied=True), Family("hunyuan_v1_dense", tied=True),
     Family("nemotron", matrices=2), Family("arcee", matrices=2), Family("apertus", matrices=2), Family("gpt_neox", matrices=2),
-    Family("gemma2", "alternate", tied=True, float16=False), Family("gemma3_text", "every", tied=True, two_bases=True, float16=False, defaults=_GEMMA3),
+    Family("gemma2", "alternate", tied=True, float16=False), Family("gemma3_text", "every", tied=True, two_bases=True, float16=False, stretched=True, defaults=_GEMMA3),
     Family("gemma4_text", "every", tied=True, two_bases=True, experts="num_experts", dense_if="silent", dense_beside=True, defaults=_GEMMA4),
     Family("gemma4_unified_text", tied=True, two_bases=True, defaults=_UNIFIED),
-    Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("mixtral", "sliding", experts="num_local_experts", expert_width="intermediate_size", mixtral_names=True),
     Family("qwen2_moe", experts="num_experts"), Family("qwen3_moe", experts="num_experts"),
     Family("ernie4_5_moe", experts="moe_num_experts", tied=True, defaults={"moe_layer_start_index": 1}),
     Family("bailing_moe", experts="num_experts"), Family("hy_v3", experts="num_experts", defaults={"first_k_dense_replace": 1}),
     Family("exaone_moe", "listed", experts="num_experts", defaults={"first_k_dense_replace": 1}),
     Family("glm4_moe", experts="n_routed_experts"), Family("deepseek", experts="n_routed_experts"), Family("dots1", experts="n_routed_experts"),
-    Family("phimoe", "sliding", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("phimoe", "sliding", experts="num_local_experts", expert_width="intermediate_size", mixtral_names=True),
     Family("olmoe", experts="num_experts", expert_width="intermediate_size"),
     Family("granitemoe", experts="num_local_experts", expert_width="intermediate_size", tied=True),
-    Family("minimax_m2", experts="num_local_experts", expert_width="intermediate_size"),
-    Family("gpt_oss", "alternate", experts="num_local_experts", expert_width="intermediate_size"),
+    Family("minimax_m2", experts="num_local_experts", expert_width="intermediate_size", mixtral_names=True),
+    Family("gpt_oss", "alternate", experts="num_local_experts", expert_width="intermediate_size", largest_graph=1024),
     Family("llama4_text", "chunked", experts="num_local_experts", expert_width="intermediate_size",
            defaults={"attention_chunk_size": 8192, "interleave_moe_layer_step": 1}),
     Family("deepseek_v2", "latent", experts="n_routed_experts"), Family("deepseek_v3", "latent", experts="n_routed_experts"),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
+from blueprint.planner.families import Family
+
 Part = Literal["attention", "dense", "experts"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -21,7 +23,6 @@ _MODULES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
 )
 """Modules of a layer by part, as most families name them."""
 _MIXTRAL = tuple(f"block_sparse_moe.experts.0.{each}" for each in _OLD)
-_NAMES_OF_MIXTRAL = frozenset({"mixtral", "phimoe", "minimax_m2"})
 _LAYER = "model.layers.0."
 EVERYTHING = "Linear"
 """The class that all of these modules have, which names what no other target does."""
@@ -39,7 +40,7 @@ class Group(NamedTuple):
     targets: tuple[str, ...]
 
 
-def formats_of(groups: Iterable[Group], family: str) -> tuple[Mapping[Part, str], tuple[str, ...]]:
+def formats_of(groups: Iterable[Group], family: Family) -> tuple[Mapping[Part, str], tuple[str, ...]]:
     """The format of each part, and what cannot be told: a pattern that is not understood, or a part in several formats."""
     named = [(target, group.format) for group in groups for target in group.targets]
     modules = [module for part in PARTS for module in _modules(part, family)]
@@ -53,8 +54,8 @@ def formats_of(groups: Iterable[Group], family: str) -> tuple[Mapping[Part, str]
     return {part: min(forms) for part, forms in by_part.items()}, tuple(mixed)
 
 
-def _modules(part: Part, family: str) -> Iterable[str]:
-    modules = _MIXTRAL if part == "experts" and family in _NAMES_OF_MIXTRAL else _MODULES[part]
+def _modules(part: Part, family: Family) -> Iterable[str]:
+    modules = _MIXTRAL if part == "experts" and family.mixtral_names else _MODULES[part]
     return (f"{_LAYER}{module}" for module in modules)
 
 

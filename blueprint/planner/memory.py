@@ -137,8 +137,8 @@ def captures(model: Architecture, gpu: Accelerator, settled: Settled) -> int:
 
     `_set_cudagraph_sizes` of vllm/config/vllm.py.
     """
-    blackwell = settled.version.largest_graph if gpu.capability // 1 == 10 else 512
-    most = 1024 if model.model_type == "gpt_oss" else blackwell
+    blackwell = gpu.capability // 1 == 10
+    most = max(model.family.largest_graph, settled.version.largest_graph if blackwell else 0)
     bound = min(2 * settled.batch.seqs, settled.batch.tokens, most)
     return len([size for size in (1, 2, 4, *range(8, 256, 8), *range(256, most + 1, 16)) if size <= bound])
 

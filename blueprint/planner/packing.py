@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from blueprint.planner.bounds import shown
+from blueprint.planner.families import Family
 from blueprint.planner.groups import PARTS, Group, Part, formats_of
 from blueprint.planner.settings import Refused
 
@@ -47,7 +48,7 @@ class Packing(NamedTuple):
     """Linear layers are left in 16 bits."""
 
 
-def packing_of(text: Mapping[str, object], family: str, layers: int, experts: int, refused: Refused) -> Packing:
+def packing_of(text: Mapping[str, object], family: Family, layers: int, experts: int, refused: Refused) -> Packing:
     """Read how weights are packed; what is not known is refused."""
     key, told = next(((key, text[key]) for key in KEYS if text.get(key) is not None), (KEYS[0], None))
     if told is None:
@@ -91,7 +92,7 @@ def _detail(told: Mapping[str, object]) -> str:
     return ", ".join(f"{key}: {shown(told[key])}" for key in known if told.get(key) is not None)
 
 
-def _grouped(told: Mapping[str, object], family: str, refused: Refused) -> Mapping[Part, str]:
+def _grouped(told: Mapping[str, object], family: Family, refused: Refused) -> Mapping[Part, str]:
     """The format of each part by the groups of compressed-tensors."""
     groups = told.get("config_groups")
     read = [_group(each) for each in groups.values()] if isinstance(groups, Mapping) else []

@@ -11,7 +11,6 @@ from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator
 from blueprint.planner.architecture import Architecture
 from blueprint.planner.cache import CacheFormat
-from blueprint.planner.families import FAMILIES
 from blueprint.planner.flags import beyond, impossible, problem
 from blueprint.planner.layout import Layout
 from blueprint.planner.quantization import FORMATS, WeightFormat, weight_format
@@ -27,7 +26,6 @@ CACHED_SINCE: dict[CacheFormat, float] = {"fp8": 8.0, "bf16": 8.0}
 """Compute capability from which a backend keeps a cache in a format (flashinfer.py and triton_attn.py of vLLM 0.33.0)."""
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
-SPARSE_LATENT = frozenset({"deepseek_v32", "glm_moe_dsa"})
 """Architectures whose cache in 8 bits is fp8_ds_mla, but on GPUs of capability 10."""
 
 
@@ -152,14 +150,14 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     own = weight_format(model.format)
     plain = own.name if own.reach == "everything" else "bf16"
     if plain == "fp32" or (plain == "bf16" and gpu.capability < FORMATS["bf16"].capability):
-        plain = "fp16" if _float16(model) else "fp32"
+        plain = "fp16" if model.family.float16 else "fp32"
     dtype = weight_format(plain if request.dtype in {None, "auto"} else request.dtype or plain)
     if request.dtype in {None, "auto"}:
         taken["dtype"] = dtype.name
     if dtype.reach != "everything":
         raise DocumentError([problem("dtype", dtype.name, "is no format to compute in", "auto, bfloat16, float16, float32",
                                       fix="name it as --quantization")])  # fmt: skip
-    if dtype.name == "fp16" and not _float16(model):
+    if dtype.name == "fp16" and not model.family.float16:
         raise DocumentError([problem("dtype", dtype.name, "is too narrow for this architecture", "auto, bfloat16, float32",
                                       why="vLLM refuses it, because it overflows")])  # fmt: skip
     asked = None if (request.quantization or "none").lower() == "none" else request.quantization
@@ -175,16 +173,12 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
     return int(dtype.bytes_per_weight), chosen
 
 
-def _float16(model: Architecture) -> bool:
-    return FAMILIES[model.model_type].float16
-
-
 def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: Request, taken: Taken) -> CacheFormat:
     asked = request.kv_cache_dtype or "auto"
     if asked not in CACHES:
         raise NotFound("format of the cache", asked, CACHES)
     found = CACHES[asked]
-    if model.model_type in SPARSE_LATENT and gpu.capability // 1 != 10:
+    if model.family.sparse and gpu.capability // 1 != 10:
         found = "fp8_ds_mla" if found == "fp8" or (found == "auto" and version.sparse_packed) else found
     if request.kv_cache_dtype is None:
         taken["kv_cache_dtype"] = found
@@ -251,7 +245,7 @@ def _unreadable(model: Architecture, gpu: Accelerator, settled: Settled) -> Iter
     if settled.layout.tensor > 1 and chosen.name == model.format == "bnb-4bit":
         yield problem("tensor_parallel", settled.layout.tensor, "shares out weights that bitsandbytes has packed", "1", why="vLLM refuses it",
                        fix="--pipeline-parallel, or another format")  # fmt: skip
-    if settled.cache == "fp8_ds_mla" and model.model_type not in SPARSE_LATENT:
+    if settled.cache == "fp8_ds_mla" and not model.family.sparse:
         yield problem("kv_cache_dtype", settled.cache, f"is the format of sparse latent attention, which {model.model_type} has not",
                       "auto, fp8, bfloat16, float16", why="vLLM has no kernel for it")  # fmt: skip
     if gpu.capability < CACHED_SINCE.get(settled.cache, 0.0):

@@ -24,7 +24,7 @@ def context_of(family: Family, settings: Settings, *, yarn: bool) -> int:
     context = stated
     for table in _tables(settings):
         kind, factor = _kind(table), _factor(settings, table)
-        if kind in STRETCHING - (frozenset() if yarn else {"yarn"}) and not _stretched(family):
+        if kind in STRETCHING - (frozenset() if yarn else {"yarn"}) and not family.stretched:
             before = table.get("original_max_position_embeddings") if kind == "yarn" else None
             context = int((_tokens(settings, before) if before is not None else stated) * factor)
     if not BOUNDS["max_position_embeddings"].holds(context):
@@ -41,12 +41,8 @@ def numbers_of(family: Family, settings: Settings, width: int, wide: int) -> int
     """
     turned = round(width * _share(settings))
     linear = [_factor(settings, table) for table in _tables(settings) if _kind(table) == "linear"]
-    rows = max(linear, default=1.0) if _stretched(family) else 1.0
+    rows = max(linear, default=1.0) if family.stretched else 1.0
     return round((turned if family.two_bases else 0) + (wide if family.two_bases and wide else turned) * rows)
-
-
-def _stretched(family: Family) -> bool:
-    return "gemma3" in family.name
 
 
 def _tables(settings: Settings) -> list[Mapping[str, object]]:
