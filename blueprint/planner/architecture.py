@@ -17,6 +17,7 @@ from blueprint.planner.relations import check
 from blueprint.planner.rope import context_of
 from blueprint.planner.settings import Refused, Settings
 from blueprint.planner.sound import sound_of
+from blueprint.planner.spared import Spared
 from blueprint.planner.units import Parameters
 from blueprint.types import Frozen
 
@@ -112,10 +113,8 @@ class Architecture(Frozen):
     """Parts that the checkpoint has in another format."""
     rotary: int
     """Numbers for each position of the context in the table of rotary positions."""
-    attention_unquantised: bool = False
-    """The checkpoint leaves attention in 16 bits."""
-    states_unquantised: bool = True
-    """The checkpoint leaves linear layers in 16 bits."""
+    spared: Spared = Spared()
+    """What the checkpoint leaves in 16 bits."""
     backing: Backing = "file"
     images: Images | None = None
     """The encoder of images beside the language model; None without one."""
@@ -191,19 +190,28 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
     layers, hidden = settings.count("num_hidden_layers"), settings.count("hidden_size")
     heads = settings.count("num_attention_heads")
     groups = attention_of(family, settings, layers, hidden, heads)
+    kept = tuple(Attention.model_validate(group) for group in groups)
     parts = body_of(family, settings, layers, hidden, heads)
     feed = parts.feed
     tied = settings.flag("tie_word_embeddings", outer.flag("tie_word_embeddings", family.tied))
     vocabulary = settings.count("vocab_size")
     context = context_of(family, settings, yarn=True)
     images, sound = images_of(configuration, text, refused), sound_of(configuration, hidden, refused)
-    packing = packing_of(text, family, layers, feed.experts, refused)
+    states = sum(group.layers for group in kept if group.kind == "linear")
+    routed = feed.routers // (hidden * feed.experts or 1)
+    having = {
+        "attention": sum(group.layers for group in kept) - states or layers,
+        "states": states,
+        "dense": layers,
+        "experts": routed,
+    }
+    packing = packing_of(text, family, layers, having, refused)
     rotary = rotary_of(family, settings, hidden, heads)
     refused.raise_any()
     own = Parameters((vocabulary + (context if family.pattern == "encoder" else 0)) * hidden)
     return Architecture(
         model_type=family.name, layers=layers, hidden=hidden, heads=heads, vocabulary=vocabulary, context=context, stated_context=context_of(family, settings, yarn=False),
-        attention=tuple(Attention.model_validate(group) for group in groups),
+        attention=kept,
         body=Body(
             embedding=Parameters(own + parts.embedded), head=Parameters(0 if tied else own),
             attention=parts.attention, states=parts.states,
@@ -213,7 +221,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=packing.format, others=packing.others,
-        rotary=rotary, attention_unquantised=packing.attention_unquantised, states_unquantised=packing.states_unquantised,
+        rotary=rotary, spared=packing.spared,
         images=images, pools=family.pattern == "encoder",
     )  # fmt: skip
 

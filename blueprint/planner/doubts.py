@@ -88,6 +88,8 @@ def _of_the_model(model: Architecture, gpu: Accelerator, settled: Settled) -> It
         yield "derived", "experts in 8 bits on Hopper: what their kernels hold was fitted to 3 logs"
     if model.others and settled.format.name == model.format:
         yield "derived", "weights in several formats: what belongs to which is read from the patterns of the checkpoint"
+    if any(0 < share < 1 for _, share in model.spared) and settled.format.name == model.format:
+        yield "derived", "what the checkpoint leaves in 16 bits is counted by modules, not by their width"
     if settled.format.name == "bnb-4bit":
         yield (
             "derived",

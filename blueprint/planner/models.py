@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from blueprint.errors import FileUnreadable, NotFound
 from blueprint.planner.architecture import Architecture, Backing, architecture
 from blueprint.planner.checkpoints import CONVERTING, checkpoint
+from blueprint.planner.spared import Spared
 from blueprint.planner.tables import table
 from blueprint.types import Frozen
 
@@ -139,11 +140,12 @@ def named(name: str) -> Named:
     if not chosen and spelled.model in _by_checkpoint():
         base = named(_by_checkpoint()[spelled.model])
         form = spelled.format or base.architecture.format
-        spared = form == "nvfp4" and base.architecture.attention_kind == "latent"  # as NVIDIA publishes them
-        changed: dict[str, object] = {"format": form, "attention_unquantised": spared, "backing": _weaker(base, "name")}
-        if base.architecture.attention_kind == "hybrid":
-            converting = CONVERTING["experts" if base.architecture.experts else "dense"]
-            changed["states_unquantised"] = spelled.owner not in converting
+        converting = CONVERTING["experts" if base.architecture.experts else "dense"]
+        spared = Spared(
+            attention=form == "nvfp4" and base.architecture.attention_kind == "latent",  # as NVIDIA publishes them
+            states=spelled.owner not in converting,
+        )
+        changed: dict[str, object] = {"format": form, "backing": _weaker(base, "name"), "spared": spared}
         return Named(
             name, base.architecture.model_copy(update=changed), f"{base.source}; by its name the layers of {base.name} in {form}"
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from blueprint.planner.bounds import shown
 from blueprint.planner.families import Family
 from blueprint.planner.groups import PARTS, Group, Part, formats_of
 from blueprint.planner.settings import Refused
+from blueprint.planner.spared import Spared, spared_of
 
 KEYS = ("quantization_config", "compression_config")
 """Where checkpoints keep it; the second is what compressed-tensors wrote before."""
@@ -27,13 +27,6 @@ BY_METHOD: Mapping[str, str] = MappingProxyType(
 )
 BY_WEIGHTS: Mapping[str, str] = MappingProxyType({"8 float": "fp8", "8 int": "int8", "4 int": "int4", "4 float": "nvfp4"})  # fmt: skip
 """Of compressed-tensors, by bits and type."""
-STATES = ("linear_attn", "mamba", "mixer")
-"""What checkpoints call linear layers."""
-ATTENTION = ("self_attn", ".attn.", "attention.")
-"""What they call attention, which linear layers are not."""
-IMAGES = ("visual", "vision")
-"""What they call an encoder of images."""
-_NUMBERED = re.compile(r"layers\.(\d+)\.")
 ALLOWED = "fp8, mxfp4, modelopt, compressed-tensors, bitsandbytes, awq, gptq and auto-round with 4 or 8 bits"
 
 
@@ -43,12 +36,12 @@ class Packing(NamedTuple):
     format: str
     others: tuple[tuple[Part, str], ...] = ()
     """Parts in another format than the most of the weights."""
-    attention_unquantised: bool = False
-    states_unquantised: bool = True
-    """Linear layers are left in 16 bits."""
+    spared: Spared = Spared()
 
 
-def packing_of(text: Mapping[str, object], family: Family, layers: int, experts: int, refused: Refused) -> Packing:
+def packing_of(
+    text: Mapping[str, object], family: Family, layers: int, having: Mapping[str, int], refused: Refused
+) -> Packing:
     """Read how weights are packed; what is not known is refused."""
     key, told = next(((key, text[key]) for key in KEYS if text.get(key) is not None), (KEYS[0], None))
     if told is None:
@@ -59,12 +52,14 @@ def packing_of(text: Mapping[str, object], family: Family, layers: int, experts:
     method = str(told.get("quant_method", "")).lower()
     before = len(refused.problems)
     by_part = _grouped(told, family, refused) if method == "compressed-tensors" else {}
-    largest: Part = "experts" if experts else "dense"
+    largest: Part = "experts" if having["experts"] else "dense"
     found = by_part.get(largest) or _alone(method, told)
     if not found and len(refused.problems) == before:
         refused.say(key, "is no format that the planner knows", value=f"{shown(method)} {_detail(told)}".strip(), allowed=ALLOWED)  # fmt: skip
-    others = tuple((part, form) for part, form in by_part.items() if form != found and (experts or part != "experts"))
-    return Packing(found, others, _spared(told, layers, *ATTENTION), _spared(told, layers, *STATES))
+    others = tuple(
+        (part, form) for part, form in by_part.items() if form != found and (having["experts"] or part != "experts")
+    )
+    return Packing(found, others, spared_of(told, family, layers, having, refused))
 
 
 def _plain(text: Mapping[str, object], refused: Refused) -> str:
@@ -117,12 +112,3 @@ def _group(told: object) -> Group:
     small = named == "int4" and weights.get("group_size") == 32
     listed = targets if isinstance(targets, list) else ["Linear"]
     return Group("int4-g32" if small else named, tuple(str(each) for each in listed))
-
-
-def _spared(told: Mapping[str, object], layers: int, *parts: str) -> bool:
-    """Whether the list of what is not converted names such a part of half of the layers and more, or by a pattern."""
-    listed = told.get("ignore") or told.get("modules_to_not_convert") or told.get("exclude_modules") or ()
-    names = [str(each) for each in listed] if isinstance(listed, list | tuple) else []
-    named = [each for each in names if any(part in each for part in parts) and not any(eye in each for eye in IMAGES)]
-    numbered = {number[1] for each in named if (number := _NUMBERED.search(each))}
-    return any("*" in each or each.startswith("re:") for each in named) or 2 * len(numbered) >= layers

@@ -116,8 +116,9 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
     others = dict(model.others) if chosen.name == model.format else {}
     of_part = {part: FORMATS[others[part]].bytes_per_weight if part in others else otherwise for part, otherwise in
                (("attention", of_layers), ("dense", of_layers), ("experts", small))}  # fmt: skip
-    of_attention = 2.0 if model.attention_unquantised and chosen.reach == "layers" else of_part["attention"]
-    again = 2.0 * body.decompressed if of_attention < 2.0 else 0.0
+    spared = model.spared
+    of_attention = _mean(spared.attention, wide, of_part["attention"])
+    again = 2.0 * body.decompressed * (1 - spared.attention) if of_part["attention"] < 2.0 else 0.0
     padding = _padding(model) if chosen.name == "mxfp4" else 1.0
     shared, whole = (0, body.vision) if model.images and model.images.whole else (body.vision, 0)
     return Weights(
@@ -127,15 +128,20 @@ def weights_of(model: Architecture, chosen: WeightFormat) -> Weights:
             round(
                 body.attention * of_attention
                 + again
-                + body.states * (wide if model.states_unquantised else of_layers)
-                + body.dense * of_part["dense"]
+                + body.states * _mean(spared.states, wide, of_layers)
+                + body.dense * _mean(spared.dense, wide, of_part["dense"])
             )
         ),
-        experts=Bytes(round(body.experts * of_part["experts"] * padding)),
+        experts=Bytes(round(body.experts * _mean(spared.experts, wide, of_part["experts"]) * padding)),
         vision=Bytes(round(shared * wide)),
         whole=Bytes(round(body.replicated * of_attention + (body.routers + whole) * wide)),
         rotary=Bytes(2 * model.rotary * model.context),
     )
+
+
+def _mean(share: float, wide: float, small: float) -> float:
+    """Bytes of a weight where that share of them is wide."""
+    return share * wide + (1 - share) * small
 
 
 def _padding(model: Architecture) -> float:

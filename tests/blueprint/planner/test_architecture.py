@@ -124,10 +124,10 @@ def test_the_format_is_read_from_the_configuration(quantised: dict[str, object],
 
 def test_attention_that_a_checkpoint_spares_stays_in_16_bits() -> None:
     spared = {"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["lm_head", "model.layers.*.self_attn*"]}
-    assert architecture({**PLAIN, "quantization_config": spared}).attention_unquantised
+    assert architecture({**PLAIN, "quantization_config": spared}).spared.attention
     assert not architecture(
         {**PLAIN, "quantization_config": {"quant_method": "fp8", "ignore": ["lm_head"]}}
-    ).attention_unquantised
+    ).spared.attention
 
 
 def test_any_model_is_read_from_its_file(tmp_path: Path) -> None:

@@ -259,12 +259,15 @@ def test_a_smaller_format_never_makes_less_fit(model: str, gpu: str, request: Re
 def test_more_gpus_never_make_less_fit_where_half_the_weights_outweigh_the_collectives(
     model: str, gpu: str, request: Request, share: float
 ) -> None:
-    """Collectives take 2 GiB of each GPU, so a model of less than 4 GiB does lose by sharing; none of these is."""
+    """Collectives take 2 GiB of each GPU, so a model of less than 4 GiB does lose by sharing; none of these is.
+
+    They also take from what the budget leaves free, which is why what is limited by that is no part of it.
+    """
     spread = [
         request.model_copy(update={"tensor_parallel": wide, "gpu_memory_utilization": share}) for wide in (1, 2, 4)
     ]
     answers = [plain(model, gpu, each) for each in spread]
-    starting = [each.limiting_term != "gpu_memory_utilization" for each in answers]
+    starting = [each.limiting_term not in {"gpu_memory_utilization", "cuda_graph"} for each in answers]
     assert [each.fits for each, starts in zip(answers, starting, strict=True) if starts] == sorted(
         each.fits for each, starts in zip(answers, starting, strict=True) if starts
     )

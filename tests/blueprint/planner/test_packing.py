@@ -113,24 +113,6 @@ def test_4_bits_in_groups_of_32_reach_all_layers_of_a_model_without_experts() ->
     assert layers_of(sparse) == 2 * (sparse.body.attention + sparse.body.dense)
 
 
-@pytest.mark.parametrize(
-    ("ignored", "spared"),
-    [
-        ([f"model.layers.{layer}.self_attn.q_proj" for layer in range(4)], True),
-        ([f"model.layers.0.self_attn.{part}_proj" for part in "qkvo"], False),
-        ([f"model.visual.layers.{layer}.self_attn.q_proj" for layer in range(4)], False),
-        ([f"model.layers.{layer}.linear_attn.in_proj" for layer in range(4)], False),
-        (["re:.*self_attn.*"], True),
-        (["lm_head"], False),
-    ],
-)
-def test_attention_is_spared_where_half_of_the_layers_are_named_or_a_pattern_is(
-    ignored: list[str], spared: bool
-) -> None:
-    told = {"quant_method": "fp8", "ignore": ignored}
-    assert architecture({**DENSE, "quantization_config": told}).attention_unquantised is spared
-
-
 def test_a_number_format_that_nobody_publishes_in_is_refused() -> None:
     assert architecture({**DENSE, "torch_dtype": "torch.float16"}).format == "fp16"
     with pytest.raises(DocumentError, match="dtype"):

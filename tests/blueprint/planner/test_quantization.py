@@ -6,6 +6,7 @@ from blueprint.errors import NotFound
 from blueprint.planner.architecture import architecture
 from blueprint.planner.models import find, known, models
 from blueprint.planner.quantization import FORMATS, weight_format, weights_of
+from blueprint.planner.spared import Spared
 from blueprint.planner.units import gib
 
 
@@ -38,7 +39,7 @@ def test_only_experts_are_in_mxfp4_and_their_width_is_padded() -> None:
 
 def test_attention_that_a_checkpoint_spares_stays_in_16_bits() -> None:
     model = known("Qwen/Qwen3-32B")
-    spared = weights_of(model.model_copy(update={"attention_unquantised": True}), weight_format("nvfp4"))
+    spared = weights_of(model.model_copy(update={"spared": Spared(attention=1.0)}), weight_format("nvfp4"))
     assert spared.layers - weights_of(model, weight_format("nvfp4")).layers == pytest.approx(
         model.body.attention * (2 - 0.5625), abs=2
     )
@@ -61,13 +62,13 @@ def test_who_converts_linear_layers_too_is_seen_in_the_weights_of_logs(
     name: str, gib_in_log: float, converted: bool
 ) -> None:
     found = find(name).architecture
-    assert found.states_unquantised is not converted
+    assert (found.spared.states == 0) is converted
     assert gib(weights_of(found, weight_format(found.format)).total) == pytest.approx(gib_in_log, rel=0.02)
 
 
 def test_a_configuration_says_itself_what_is_not_converted() -> None:
     row = known("Qwen/Qwen3.5-27B")
-    assert row.states_unquantised  # nothing is
+    assert row.spared.states == 1  # nothing is
     config = {**models()["Qwen/Qwen3.5-27B"].config["text_config"], "quantization_config": {"quant_method": "fp8"}}
     listed = {"quantization_config": {"quant_method": "fp8", "modules_to_not_convert": ["re:.*linear_attn.*"]}}
-    assert [architecture({**config, **more}).states_unquantised for more in ({}, listed)] == [False, True]
+    assert [architecture({**config, **more}).spared.states for more in ({}, listed)] == [0, 1]
