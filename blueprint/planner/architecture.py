@@ -115,6 +115,8 @@ class Architecture(Frozen):
     """Numbers for each position of the context in the table of rotary positions."""
     spared: Spared = Spared()
     """What the checkpoint leaves in 16 bits."""
+    caches: str = ""
+    """The way that it is packed, where the checkpoint asks for a cache in 8 bits."""
     backing: Backing = "file"
     images: Images | None = None
     """The encoder of images beside the language model; None without one."""
@@ -221,7 +223,7 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
         ),
         intermediate=feed.width, experts=feed.experts, experts_per_token=feed.per_token,
         expert_intermediate=feed.expert_width, expert_hidden=feed.expert_hidden, format=packing.format, others=packing.others,
-        rotary=rotary, spared=packing.spared,
+        rotary=rotary, spared=packing.spared, caches=packing.caches,
         images=images, pools=family.pattern == "encoder",
     )  # fmt: skip
 

@@ -27,6 +27,8 @@ BY_METHOD: Mapping[str, str] = MappingProxyType(
 )
 BY_WEIGHTS: Mapping[str, str] = MappingProxyType({"8 float": "fp8", "8 int": "int8", "4 int": "int4", "4 float": "nvfp4"})  # fmt: skip
 """Of compressed-tensors, by bits and type."""
+CACHED = ("kv_cache_scheme", "kv_cache_quant_algo")
+"""Where checkpoints keep the format of the cache."""
 ALLOWED = "fp8, mxfp4, modelopt, compressed-tensors, bitsandbytes, awq, gptq and auto-round with 4 or 8 bits"
 
 
@@ -37,6 +39,8 @@ class Packing(NamedTuple):
     others: tuple[tuple[Part, str], ...] = ()
     """Parts in another format than the most of the weights."""
     spared: Spared = Spared()
+    caches: str = ""
+    """The way of packing, where the checkpoint asks for a cache in 8 bits."""
 
 
 def packing_of(
@@ -59,7 +63,21 @@ def packing_of(
     others = tuple(
         (part, form) for part, form in by_part.items() if form != found and (having["experts"] or part != "experts")
     )
-    return Packing(found, others, spared_of(told, family, layers, having, refused))
+    return Packing(found, others, spared_of(told, family, layers, having, refused), _caches(told, method, refused))
+
+
+def _caches(told: Mapping[str, object], method: str, refused: Refused) -> str:
+    """Read what a checkpoint says of its cache (get_kv_cache_quant_algo_string of vllm/utils/torch_utils.py)."""
+    inner = told.get("quantization")
+    scheme = next(
+        (each for key in CACHED for part in (inner, told) if isinstance(part, Mapping) and (each := part.get(key))),
+        None,
+    )
+    bits = scheme.get("num_bits") if isinstance(scheme, Mapping) else str(scheme).lower()
+    if scheme is None or bits in {8, "fp8"}:
+        return method.partition("_")[0] if scheme else ""
+    refused.say(next(key for key in CACHED if told.get(key) or key == CACHED[-1]), "asks for a cache that the planner does not know", value=shown(scheme), allowed="8 bits, fp8")  # fmt: skip
+    return ""
 
 
 def _plain(text: Mapping[str, object], refused: Refused) -> str:

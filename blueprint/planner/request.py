@@ -177,7 +177,8 @@ def _cache(model: Architecture, gpu: Accelerator, version: Accounting, request: 
     asked = request.kv_cache_dtype or "auto"
     if asked not in CACHES:
         raise NotFound("format of the cache", asked, CACHES)
-    found = CACHES[asked]
+    stated = asked == "auto" and model.caches in version.stated_caches
+    found = "fp8" if stated else CACHES[asked]
     if model.family.sparse and gpu.capability // 1 != 10:
         found = "fp8_ds_mla" if found == "fp8" or (found == "auto" and version.sparse_packed) else found
     if request.kv_cache_dtype is None:

@@ -83,7 +83,7 @@ def running(found: Account, settled: Settled, mix: Mix) -> int:
 
 def _published(model: Architecture, form: str, gpu: str) -> list[Measured]:
     """Numbers for the same layers, under whatever name and of whatever length their context is."""
-    apart = ("format", "spared", "context", "stated_context", "rotary", "backing")
+    apart = ("format", "spared", "context", "stated_context", "rotary", "backing", "caches")
     return [
         each
         for each in PUBLISHED

@@ -74,6 +74,8 @@ class Accounting(Frozen):
     """The printed size of the cache is concurrency times context, and no longer blocks times their size."""
     sparse_packed: bool
     """Latent attention with a sparse index keeps its cache in fp8_ds_mla when nothing is said."""
+    stated_caches: tuple[str, ...]
+    """Ways of packing whose checkpoint may ask for a cache in 8 bits when nothing is said."""
     expands_images: bool
     """Room is kept for all tokens around an image, for those between the steps of a video too, and not for what is encoded."""
     stretches_by_yarn: bool

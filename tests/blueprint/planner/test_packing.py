@@ -113,6 +113,47 @@ def test_4_bits_in_groups_of_32_reach_all_layers_of_a_model_without_experts() ->
     assert layers_of(sparse) == 2 * (sparse.body.attention + sparse.body.dense)
 
 
+@pytest.mark.parametrize(
+    ("told", "since"),
+    [
+        ({"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}, "0.14.0"),
+        ({"quant_method": "modelopt", "quantization": {"kv_cache_quant_algo": "FP8"}, "quant_algo": "FP8"}, "0.14.0"),
+        (
+            {"quant_method": "compressed-tensors", "kv_cache_scheme": FP8, "config_groups": {"g": {"weights": FP8}}},
+            "0.15.0",
+        ),
+    ],
+)
+def test_a_cache_in_8_bits_that_a_checkpoint_asks_for_is_kept_unless_another_is(
+    told: dict[str, Any], since: str
+) -> None:
+    model, plain = architecture({**DENSE, "quantization_config": told}), architecture(DENSE)
+
+    def tokens(found: Architecture, version: str, **flags: str) -> float:
+        asked = Request.model_validate({"vllm_version": version, "quantization": "fp8", **flags})
+        answer = capacity("m", found, accelerator("h100"), asked, change=False)
+        return answer.kv_cache_tokens / answer.available_kv_cache_gib_per_gpu
+
+    whole = tokens(plain, since)
+    assert tokens(model, since) == pytest.approx(2 * whole, rel=0.01)
+    assert tokens(model, "0.13.0") == pytest.approx(whole, rel=0.01)
+    assert tokens(model, since, kv_cache_dtype="bfloat16") == pytest.approx(whole, rel=0.01)
+
+
+def test_a_cache_in_a_format_that_is_not_counted_is_refused() -> None:
+    with pytest.raises(DocumentError, match="asks for a cache that the planner does not know"):
+        architecture(
+            {
+                **DENSE,
+                "quantization_config": {
+                    "quant_method": "modelopt",
+                    "quant_algo": "NVFP4",
+                    "kv_cache_quant_algo": "NVFP4",
+                },
+            }
+        )
+
+
 def test_a_number_format_that_nobody_publishes_in_is_refused() -> None:
     assert architecture({**DENSE, "torch_dtype": "torch.float16"}).format == "fp16"
     with pytest.raises(DocumentError, match="dtype"):
