@@ -157,7 +157,7 @@ def _clashing(found: Diagnosis) -> Iterator[tuple[Problem, bool]]:
     specs = {noun: spec for noun, (_, spec) in found.specs.items()}
     for noun, spec in specs.items():
         for conflict in spec.conflicts(specs):
-            path = (*found.path(noun), conflict.field)
+            path = (*found.path(noun), conflict.field, *conflict.problem.path)
             yield replace(conflict.problem, path=path, position=found.source.position(path)), conflict.certain
 
 

@@ -26,6 +26,7 @@ class Conflict(NamedTuple):
 
     field: str
     problem: Problem
+    """Its path goes on from the field."""
     certain: bool
     """Refused; otherwise a warning, since the answer rests on estimates."""
 

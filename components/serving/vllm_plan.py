@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from blueprint.errors import DocumentError, NotFound, Problem
+from blueprint.planner.flags import RANGES, impossible
 from blueprint.planner.instances import instance
 from blueprint.planner.plan import ALONE_MEMORY_GIB, SHARED_MEMORY_GIB, Plan, plan
 from blueprint.planner.request import Request
@@ -28,6 +30,10 @@ FIELDS: Mapping[str, str] = {
 """Where a document says what the planner knows by an option."""
 WIDER = ("data-parallel-size", "pipeline-parallel-size", "prefill-context-parallel-size")
 """Extra arguments that take so many times the GPUs (vllm/config/parallel.py of 0.33.0)."""
+ARGUMENTS: Mapping[str, str] = {f"--{field.replace('_', '-')}": name for name, field in COUNTED.items()}
+"""The same of its extra arguments."""
+READ_WIDER = frozenset({"quantization"})
+"""Extra arguments that may mean more than the planner knows."""
 LONGER = "lower it, or give the rope scaling that makes it longer as the extra argument hf-overrides"
 MEASURE = "measure it, and say replicas and startup_minutes"
 ASK = "ask blueprint plan-capacity with the path of its config.json, and say replicas and startup_minutes"
@@ -53,9 +59,11 @@ def planned(spec: VllmSpec, source: str, machine: str) -> Plan | Conflict:
 
     Raises DocumentError for what contradicts itself.
     """
+    more = {COUNTED[name]: value for name, value in spec.extra_arguments.items() if name in COUNTED}
+    if wrong := tuple(impossible((name, value) for name, value in more.items() if name in RANGES)):
+        raise DocumentError(wrong)
     if unread := uncounted(spec.extra_arguments):
         return _unknown("extra_arguments", ", ".join(unread), "what it does to memory is not counted", MEASURE)
-    more = {COUNTED[name]: value for name, value in spec.extra_arguments.items() if name in COUNTED}
     try:
         asked = Request.model_validate({
             "tensor_parallel": spec.tensor_parallel or instance(machine).accelerators, "max_model_len": spec.context,
@@ -64,8 +72,8 @@ def planned(spec: VllmSpec, source: str, machine: str) -> Plan | Conflict:
         })  # fmt: skip
         return plan(source, machine, asked, demand=spec.demand or 1)
     except ValidationError as error:
-        wrong = {each["loc"][0] for each in error.errors()}
-        names = ", ".join(sorted(name for name, field in COUNTED.items() if field in wrong))
+        unreadable = {each["loc"][0] for each in error.errors()}
+        names = ", ".join(sorted(name for name, field in COUNTED.items() if field in unreadable))
         return _unknown(
             "extra_arguments", names, "the planner cannot read its value", "write it as vLLM's own documentation does"
         )
@@ -79,14 +87,14 @@ def served(spec: VllmSpec, source: str, machine: str) -> Served:
     try:
         return _served(spec, machine, planned(spec, source, machine))
     except DocumentError as error:
-        return _served(spec, machine, next(_contradicting(error)))
+        return _served(spec, machine, error)
 
 
-def _served(spec: VllmSpec, machine: str, found: Plan | Conflict) -> Served:
+def _served(spec: VllmSpec, machine: str, found: Plan | Conflict | DocumentError) -> Served:
     fewest = min(FEWEST, spec.max_replicas)
-    if isinstance(found, Conflict):
+    if not isinstance(found, Plan):
         tensor = spec.tensor_parallel or instance(machine).accelerators
-        gpus = tensor * math.prod(int(spec.extra_arguments.get(each, 1)) for each in WIDER)
+        gpus = tensor * math.prod(max(1, int(spec.extra_arguments.get(each, 1))) for each in WIDER)
         told: dict[str, Scalar] = {
             "gpu-memory-utilization": spec.gpu_memory_utilization, "kv-cache-dtype": spec.kv_cache_dtype,
             "max-model-len": spec.context, "max-num-seqs": spec.concurrency, "tensor-parallel-size": tensor,
@@ -104,7 +112,7 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     try:
         found = planned(spec, source, pool.instance)
     except DocumentError as error:
-        yield from _contradicting(error)
+        yield from _contradicting(spec, error)
         return
     if isinstance(found, Plan) and not found.capacity.fits:
         yield _unfit(spec, source, pool.instance, found)
@@ -115,12 +123,23 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     yield from _crowded(spec, told, pool)
 
 
-def _contradicting(error: DocumentError) -> Iterator[Conflict]:
-    """Certain where the document itself says it; an extra argument may mean more than the planner knows."""
+def _contradicting(spec: VllmSpec, error: DocumentError) -> Iterator[Conflict]:
+    """Each where the document says it, in the document's words; certain but for what may mean more than the planner knows."""
     for problem in error.problems:
-        field = FIELDS.get(problem.key)
-        fix = LONGER if field == "context" else problem.fix
-        yield Conflict(field or "extra_arguments", replace(problem, path=(), fix=fix), certain=field is not None)
+        name = ARGUMENTS.get(problem.key, "")
+        field = FIELDS.get(problem.key, "extra_arguments")
+        told = replace(
+            problem, path=(name,) if name else (), why=problem.why or "vLLM refuses it",
+            fix=LONGER if field == "context" else _in_its_words(problem.fix) or "keep to what is allowed",
+        )  # fmt: skip
+        yield Conflict(field, told, certain=not name or name in spec.extra_arguments.keys() - READ_WIDER)
+
+
+def _in_its_words(advice: str) -> str:
+    """Advice of the planner with the names that a document has for its options."""
+    names = {**FIELDS, **{option: f"the extra argument {name}" for option, name in ARGUMENTS.items()}}
+    spoken = names | {option.removeprefix("--").replace("-", "_"): name for option, name in names.items()}
+    return re.sub(r"--[a-z-]+|[a-z]+(_[a-z]+)+", lambda found: spoken.get(found[0], found[0]), advice)
 
 
 def _unknown(field: str, value: str, why: str, fix: str) -> Conflict:
@@ -139,7 +158,7 @@ def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:
             allowed=f"up to {counted.longest_context:,} tokens" if counted.longest_context else "a smaller format or more GPUs",
             why=f"{counted.limiting_term}: {counted.weights_gib_per_gpu:.1f} GiB of weights on each GPU, "
             f"{counted.available_kv_cache_gib_per_gpu:.1f} GiB left for the cache ({counted.error_band.origin})",
-            fix=counted.smallest_change or "take a pool with larger GPUs",
+            fix=_in_its_words(counted.smallest_change or "") or "take a pool with larger GPUs",
         ),
         certain=counted.error_band.kv_cache_tokens[1] < spec.context,
     )  # fmt: skip

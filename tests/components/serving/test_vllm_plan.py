@@ -239,3 +239,33 @@ def test_a_pool_whose_gpus_cannot_compute_in_the_model_s_own_format_is_named_as_
     (found,) = conflicts("nvidia/Llama-3.1-8B-Instruct-NVFP4", "g4dn.xlarge", tensor_parallel=1)
     assert (found.field, found.certain) == ("pool", True)
     assert "needs compute capability" in found.problem.what
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("max-num-batched-tokens", -5, "above 0, up to 16,777,216"),
+        ("data-parallel-size", 0, "above 0, up to 4,096"),
+        ("enable-expert-parallel", True, "false"),
+        ("decode-context-parallel-size", 3, "1"),
+        ("max-num-batched-tokens", 4, "8 and more"),
+    ],
+)
+def test_an_extra_argument_that_vllm_would_refuse_is_refused_by_its_name(
+    name: str, value: object, allowed: str
+) -> None:
+    (found,) = conflicts(instance="g6e.12xlarge", tensor_parallel=1, extra_arguments={name: value})
+    assert (found.field, found.problem.path, found.certain) == ("extra_arguments", (name,), True)
+    assert found.problem.allowed == allowed
+    assert all((found.problem.value, found.problem.why, found.problem.fix))
+
+
+def test_an_impossible_number_is_refused_whether_or_not_the_rest_can_be_counted() -> None:
+    wrong = {"data-parallel-size": 0, "enable-lora": True}
+    (found,) = conflicts(source="acme/unknown", extra_arguments=wrong)
+    assert (found.problem.path, found.certain) == (("data-parallel-size",), True)
+
+
+def test_advice_calls_a_setting_as_the_document_does() -> None:
+    (found,) = conflicts(extra_arguments={"max-num-batched-tokens": 4})
+    assert found.problem.fix == "raise it, or set concurrency to 4"
