@@ -112,14 +112,15 @@ def conflicts(spec: VllmSpec, source: str, pool: GpuPoolSpec) -> Iterator[Confli
     try:
         found = planned(spec, source, pool.instance)
     except DocumentError as error:
-        yield from _contradicting(spec, error)
+        spanning = list(_spanning(spec, _served(spec, pool.instance, error), pool))
+        yield from spanning or _contradicting(spec, error)
         return
     if isinstance(found, Plan) and not found.capacity.fits:
         yield _unfit(spec, source, pool.instance, found)
         return
     yield from _short(spec, found) if isinstance(found, Plan) else (found,)
     told = _served(spec, pool.instance, found)
-    yield from _spanning(told, pool)
+    yield from _spanning(spec, told, pool)
     yield from _crowded(spec, told, pool)
 
 
@@ -132,6 +133,16 @@ def _contradicting(spec: VllmSpec, error: DocumentError) -> Iterator[Conflict]:
             problem, path=(name,) if name else (), why=problem.why or "vLLM refuses it",
             fix=LONGER if field == "context" else _in_its_words(problem.fix) or "keep to what is allowed",
         )  # fmt: skip
+        if field == "tensor_parallel" and spec.tensor_parallel is None:
+            what = f"its nodes have {problem.value} GPUs, so that tensor_parallel, left out, is {problem.value}, which {problem.what}"
+            told = replace(
+                told,
+                what=what,
+                value=spec.pool,
+                allowed=f"tensor_parallel {problem.allowed}",
+                fix="say tensor_parallel, or choose a pool of other nodes",
+            )
+            field = "pool"
         yield Conflict(field, told, certain=not name or name in spec.extra_arguments.keys() - READ_WIDER)
 
 
@@ -151,6 +162,10 @@ def _unknown(field: str, value: str, why: str, fix: str) -> Conflict:
 def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:
     """Certain when not even the better end of the error band holds one request."""
     counted = found.capacity
+    change, most = counted.smallest_change or "take a pool with larger GPUs", instance(machine).accelerators
+    wide = re.search(r"--tensor-parallel (\d+)", change)
+    gpus = counted.gpus * int(wide[1]) // int(found.arguments["tensor-parallel-size"]) if wide else 1
+    elsewhere = f"choose a pool whose nodes have {gpus} GPUs, since {machine} has {most}; " if gpus > most else ""
     return Conflict(
         "context",
         Problem(
@@ -158,7 +173,7 @@ def _unfit(spec: VllmSpec, source: str, machine: str, found: Plan) -> Conflict:
             allowed=f"up to {counted.longest_context:,} tokens" if counted.longest_context else "a smaller format or more GPUs",
             why=f"{counted.limiting_term}: {counted.weights_gib_per_gpu:.1f} GiB of weights on each GPU, "
             f"{counted.available_kv_cache_gib_per_gpu:.1f} GiB left for the cache ({counted.error_band.origin})",
-            fix=_in_its_words(counted.smallest_change or "") or "take a pool with larger GPUs",
+            fix=elsewhere + _in_its_words(change),
         ),
         certain=counted.error_band.kv_cache_tokens[1] < spec.context,
     )  # fmt: skip
@@ -179,13 +194,16 @@ def _short(spec: VllmSpec, found: Plan) -> Iterator[Conflict]:
         ), certain=False)  # fmt: skip
 
 
-def _spanning(told: Served, pool: GpuPoolSpec) -> Iterator[Conflict]:
-    """More GPUs for one replica than a node has, whoever counted them."""
+def _spanning(spec: VllmSpec, told: Served, pool: GpuPoolSpec) -> Iterator[Conflict]:
+    """More GPUs for one replica than a node has, told of the field that the document has."""
     most = instance(pool.instance).accelerators
     if told.gpus > most:
-        yield Conflict("tensor_parallel", Problem(
-            what=f"makes a replica span {told.gpus} GPUs, more than a node of pool {pool.name} has", value=str(told.arguments["tensor-parallel-size"]),
-            allowed=f"1 to {most}", why="a replica is one pod on one node; pipeline and data ranks count as well",
+        wider = tuple(each for each in WIDER if int(spec.extra_arguments.get(each, 1)) > 1)[:1]
+        field, path = ("tensor_parallel", ()) if spec.tensor_parallel else ("extra_arguments", wider)
+        yield Conflict(field, Problem(
+            what=f"makes a replica span {told.gpus} GPUs, more than a node of pool {pool.name} has", path=path,
+            value=str(spec.tensor_parallel or spec.extra_arguments[wider[0]]), allowed=f"1 to {most} GPUs in all",
+            why="a replica is one pod on one node; tensor, pipeline and data ranks count, and tensor_parallel left out is all GPUs of a node",
             fix=f"share the model over {most} GPUs, or choose a pool of larger nodes",
         ), certain=True)  # fmt: skip
 

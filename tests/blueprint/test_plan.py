@@ -226,7 +226,7 @@ def test_an_unknown_model_over_more_gpus_than_a_node_has_is_refused_where_it_say
         put("serving", 0, "tensor_parallel", value=8)(data)
 
     problem = keyed(refused(change))["serving[0].tensor_parallel"]
-    assert (problem.value, problem.allowed) == ("8", "1 to 4")
+    assert (problem.value, problem.allowed) == ("8", "1 to 4 GPUs in all")
     assert problem.fix == "share the model over 4 GPUs, or choose a pool of larger nodes"
     assert problem.position is not None
     lines = problem.position.file.read_text(encoding="utf-8").splitlines()

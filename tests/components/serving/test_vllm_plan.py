@@ -110,7 +110,8 @@ def test_what_nobody_counted_is_refused_when_a_node_has_fewer_gpus(
     assert told("acme/unknown", tensor_parallel=tensor, extra_arguments=extra).gpus == 8
     unknown, refused = conflicts(source="acme/unknown", tensor_parallel=tensor, extra_arguments=extra)
     assert not unknown.certain
-    assert (refused.field, refused.certain, refused.problem.allowed) == ("tensor_parallel", True, "1 to 4")
+    assert (refused.field, refused.certain) == ("tensor_parallel" if tensor else "extra_arguments", True)
+    assert refused.problem.allowed == "1 to 4 GPUs in all"
     assert refused.problem.what == "makes a replica span 8 GPUs, more than a node of pool gpus has"
     assert refused.problem.fix == "share the model over 4 GPUs, or choose a pool of larger nodes"
 
@@ -216,7 +217,7 @@ def test_a_pool_of_one_node_has_no_room_for_the_second_replica_that_nobody_asked
 @pytest.mark.parametrize(
     ("field", "more", "allowed"),
     [
-        ("tensor_parallel", {"tensor_parallel": 8}, "1 to 4"),
+        ("tensor_parallel", {"tensor_parallel": 8}, "1 to 4 GPUs in all"),
         ("tensor_parallel", {"tensor_parallel": 3}, "1, 2, 4, 8, 16"),
         ("context", {"context": 100_000}, "1 to 40960"),
     ],
@@ -269,3 +270,25 @@ def test_an_impossible_number_is_refused_whether_or_not_the_rest_can_be_counted(
 def test_advice_calls_a_setting_as_the_document_does() -> None:
     (found,) = conflicts(extra_arguments={"max-num-batched-tokens": 4})
     assert found.problem.fix == "raise it, or set concurrency to 4"
+
+
+def test_ranks_beyond_a_node_are_told_of_the_argument_that_asks_for_them() -> None:
+    (found,) = conflicts("Qwen/Qwen3-8B", "g6e.2xlarge", context=8192, extra_arguments={"data-parallel-size": 2})
+    assert (found.field, found.problem.path, found.problem.value) == ("extra_arguments", ("data-parallel-size",), "2")
+    assert found.problem.what == "makes a replica span 2 GPUs, more than a node of pool gpus has"
+
+
+def test_a_pool_whose_gpus_do_not_divide_the_heads_is_named_when_nobody_wrote_tensor_parallel() -> None:
+    (found,) = conflicts("Qwen/Qwen2.5-7B-Instruct", "p5.48xlarge")
+    assert (found.field, found.certain, found.problem.value) == ("pool", True, "gpus")
+    assert found.problem.what.startswith(
+        "its nodes have 8 GPUs, so that tensor_parallel, left out, is 8, which does not"
+    )
+    assert found.problem.allowed == "tensor_parallel 1, 2, 4"
+
+
+def test_more_gpus_than_the_pool_has_are_advised_as_another_pool() -> None:
+    (found,) = conflicts("meta-llama/Llama-3.3-70B-Instruct", "g6e.2xlarge", context=16384)
+    assert found.problem.fix.startswith("choose a pool whose nodes have 4 GPUs, since g6e.2xlarge has 1; ")
+    (within,) = conflicts("meta-llama/Llama-3.3-70B-Instruct", "g6e.12xlarge", context=16384, tensor_parallel=1)
+    assert within.problem.fix == "more GPUs: tensor_parallel 4"
