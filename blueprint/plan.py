@@ -100,6 +100,8 @@ def _wiring(found: Diagnosis, classes: frozenset[DataClass]) -> tuple[Wiring, li
     shown: list[Problem] = []
     for problem in problems:
         noun = "/".join(str(part) for part in problem.path)
+        if problem.value in found.unsound:
+            continue
         if hidden.isdisjoint(want.dialect for want in needs[noun].wants) or problem.value:
             emptied = [empty[want.dialect] for want in needs[noun].wants if want.dialect in empty]
             path = (emptied[0],) if emptied and not problem.value else found.word(noun, problem.value)

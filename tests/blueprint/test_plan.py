@@ -136,6 +136,20 @@ def test_a_model_that_nobody_offers_is_shown_at_the_word(refused: Callable[..., 
     assert "nobody offers" in keyed(refused(put("serving", 0, "model", value="llama")))["serving[0].model"].what
 
 
+def test_an_unsound_model_is_told_once_and_not_again_at_the_route_to_it(refused: Callable[..., list[Problem]]) -> None:
+    found = keyed(refused(put("serving", 0, "concurrency", value=100_000)))
+    assert list(found) == ["serving[0].concurrency"]
+
+
+def test_an_impossible_extra_argument_is_refused_at_its_own_line(refused: Callable[..., list[Problem]]) -> None:
+    change = put("serving", 0, "extra_arguments", value={"seed": 7, "max-num-batched-tokens": -5})
+    (problem,) = refused(change)
+    assert (problem.key, problem.value) == ("serving[0].extra_arguments.max-num-batched-tokens", "-5")
+    assert problem.position is not None
+    lines = problem.position.file.read_text(encoding="utf-8").splitlines()
+    assert lines[problem.position.line - 1][problem.position.column - 1 :] == "-5"
+
+
 def test_more_zones_than_the_region_has_are_refused(refused: Callable[..., list[Problem]]) -> None:
     problem = keyed(refused(put("network", "zones", value=4), region="eu-central-1"))["network.zones"]
     assert problem.what == "eu-central-1 has 3 zones"
