@@ -229,8 +229,10 @@ def architecture(configuration: Mapping[str, object]) -> Architecture:
 
 
 def _said(configuration: Mapping[str, object]) -> Mapping[str, object]:
-    """A configuration without what is null in it."""
-    return {key: value for key, value in configuration.items() if value is not None}
+    """A configuration without what is null in it; heads of the cache that are null are as many as all heads."""
+    said = {key: value for key, value in configuration.items() if value is not None}
+    nulled = "num_key_value_heads" in configuration and "num_attention_heads" in said
+    return {"num_key_value_heads": said["num_attention_heads"], **said} if nulled else said
 
 
 def _family(configuration: Mapping[str, object], text: Mapping[str, object], refused: Refused) -> Family:

@@ -170,6 +170,13 @@ def _format(model: Architecture, gpu: Accelerator, request: Request, taken: Take
                                       fix="name the format, or plan from the checkpoint's own config.json")])  # fmt: skip
     else:
         chosen = weight_format(asked)
+        if (
+            model.backing in {"file", "name"}
+            and own.reach != "everything"
+            and own.name.partition("-")[0] != chosen.name.partition("-")[0]
+        ):
+            raise DocumentError([problem("quantization", asked, f"is not how this checkpoint is packed, which is {own.name}", own.name,
+                                          why="vLLM refuses another", fix="leave it out, or plan from a checkpoint in that format")])  # fmt: skip
     return int(dtype.bytes_per_weight), chosen
 
 

@@ -158,6 +158,22 @@ def test_a_key_that_is_missing_never_makes_a_model_much_smaller() -> None:
             assert found is None or found.without_images.body.total > 0.93 * whole.body.total, (row.id, key)
 
 
+def test_heads_of_the_cache_that_are_null_are_as_many_as_all_and_not_the_default_of_the_class() -> None:
+    silent = without({**PLAIN, "model_type": "mistral"}, "num_key_value_heads")
+    assert (architecture(silent).kv_heads, architecture({**silent, "num_key_value_heads": None}).kv_heads) == (
+        8,
+        PLAIN["num_attention_heads"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "tied"), [("starcoder2", True), ("granite", False), ("mistral", False), ("cohere2", True)]
+)
+def test_embeddings_are_one_where_the_class_says_so_and_the_file_nothing(family: str, tied: bool) -> None:
+    silent = architecture({**without(PLAIN, "tie_word_embeddings"), "model_type": family, "sliding_window": 1024})
+    assert (silent.body.head == 0) is tied
+
+
 nonsense = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.integers(), max_size=3),
     st.sampled_from([0, 1, 2, 3, 7, 2**31, 10**30, "", "128", {}, {"rope_type": "linear", "factor": -1}]),

@@ -198,6 +198,7 @@ STATED: list[tuple[str, float, dict[str, object]]] = [
         "hunyuan_v1_dense",
         7.5,
         {
+            "tie_word_embeddings": True,
             "hidden_size": 4096,
             "num_hidden_layers": 32,
             "num_attention_heads": 32,
@@ -262,6 +263,7 @@ STATED: list[tuple[str, float, dict[str, object]]] = [
         "granitemoe",
         3.3,
         {
+            "tie_word_embeddings": True,
             "hidden_size": 1536,
             "num_hidden_layers": 32,
             "num_attention_heads": 24,

@@ -113,6 +113,15 @@ def test_4_bits_in_groups_of_32_reach_all_layers_of_a_model_without_experts() ->
     assert layers_of(sparse) == 2 * (sparse.body.attention + sparse.body.dense)
 
 
+@pytest.mark.parametrize("name", ["RedHatAI/Qwen3-32B-FP8-dynamic", "Qwen/Qwen3-32B-AWQ"])
+def test_a_checkpoint_is_not_read_in_another_format_than_its_own(name: str) -> None:
+    model, gpu = find(name).architecture, accelerator("h100")
+    own, other = ("fp8", "awq") if model.format == "fp8" else ("awq", "fp8")
+    with pytest.raises(DocumentError, match="is not how this checkpoint is packed"):
+        capacity("m", model, gpu, Request(quantization=other))
+    assert capacity("m", model, gpu, Request(quantization=own, max_model_len=4096), change=False).fits
+
+
 @pytest.mark.parametrize(
     ("told", "since"),
     [
