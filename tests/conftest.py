@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from blueprint.assembly import assemble
 from blueprint.config import load
@@ -25,6 +26,10 @@ GOLDEN = Path(__file__).with_name("golden")
 LINES_SHOWN = 60
 DAY = dt.date(2026, 11, 20)
 STACKS = ("brownfield", "dev", "prod", "regulated", "seed", "staging")
+
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
+"""A change is not judged by luck: examples are the same each time. `--hypothesis-profile=default` looks for others."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
