@@ -69,14 +69,12 @@ def packing_of(
 def _caches(told: Mapping[str, object], method: str, refused: Refused) -> str:
     """Read what a checkpoint says of its cache (get_kv_cache_quant_algo_string of vllm/utils/torch_utils.py)."""
     inner = told.get("quantization")
-    scheme = next(
-        (each for key in CACHED for part in (inner, told) if isinstance(part, Mapping) and (each := part.get(key))),
-        None,
-    )
+    parts = [each for each in (inner, told) if isinstance(each, Mapping)]
+    key, scheme = next(((key, part[key]) for key in CACHED for part in parts if part.get(key)), ("", None))
     bits = scheme.get("num_bits") if isinstance(scheme, Mapping) else str(scheme).lower()
-    if scheme is None or bits in {8, "fp8"}:
-        return method.partition("_")[0] if scheme else ""
-    refused.say(next(key for key in CACHED if told.get(key) or key == CACHED[-1]), "asks for a cache that the planner does not know", value=shown(scheme), allowed="8 bits, fp8")  # fmt: skip
+    if not key or bits == 8 or bits == "fp8":  # noqa: PLR1714  what is no number may not be hashable
+        return method.partition("_")[0] if key else ""
+    refused.say(key, "asks for a cache that the planner does not know", value=shown(scheme), allowed="8 bits, fp8")
     return ""
 
 

@@ -18,10 +18,16 @@ LISTS = ("ignore", "modules_to_not_convert", "exclude_modules", "llm_int8_skip_m
 _STEM = "model.layers"
 _STEMS = ("model.language_model.layers", "language_model.model.layers", "backbone.layers")
 """What checkpoints call the layers, the first of them nearly all."""
-_FEED = (("gate_proj", "gate_up_proj", "w1"), ("up_proj", "gate_up_proj", "w3"), ("down_proj", "w2"))
+_FUSED = ("qkv_proj", "wqkv")
+_NO_GATE = ("fc1", "c_fc")
+_FEED = (
+    ("gate_proj", "gate_up_proj", "w1", *_NO_GATE),
+    ("up_proj", "gate_up_proj", "w3", *_NO_GATE),
+    ("down_proj", "w2", "fc2", "c_proj"),
+)
 _CONTAINERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "attention": ("self_attn", "mixer"),
+        "attention": ("self_attn", "attention", "mixer"),
         "dense": ("mlp", "mlp.shared_expert", "mlp.shared_experts", "feed_forward", "feed_forward.shared_expert", "mixer.shared_experts"),
         "experts": ("mlp.experts.0", "mlp.experts", "feed_forward.experts", "mixer.experts.0"),
         "states": ("linear_attn", "mamba", "mixer", "conv"),
@@ -29,7 +35,7 @@ _CONTAINERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 _MODULES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
-        "attention": (("q_proj", "q_b_proj", "qkv_proj"), ("k_proj", "kv_b_proj", "qkv_proj"), ("v_proj", "kv_a_proj_with_mqa", "qkv_proj"), ("o_proj",)),
+        "attention": (("q_proj", "q_b_proj", *_FUSED), ("k_proj", "kv_b_proj", *_FUSED), ("v_proj", "kv_a_proj_with_mqa", *_FUSED), ("o_proj", "wo", "dense")),
         "dense": _FEED,
         "experts": _FEED,
         "states": (("in_proj", "in_proj_qkvz", "in_proj_qkv"), ("out_proj",)),

@@ -149,18 +149,11 @@ def test_a_cache_in_8_bits_that_a_checkpoint_asks_for_is_kept_unless_another_is(
     assert tokens(model, since, kv_cache_dtype="bfloat16") == pytest.approx(whole, rel=0.01)
 
 
-def test_a_cache_in_a_format_that_is_not_counted_is_refused() -> None:
+@pytest.mark.parametrize("asked", ["NVFP4", {"num_bits": 4}, {"num_bits": [8]}, ["fp8"], 7])
+def test_a_cache_in_a_format_that_is_not_counted_is_refused(asked: object) -> None:
+    told = {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": asked}
     with pytest.raises(DocumentError, match="asks for a cache that the planner does not know"):
-        architecture(
-            {
-                **DENSE,
-                "quantization_config": {
-                    "quant_method": "modelopt",
-                    "quant_algo": "NVFP4",
-                    "kv_cache_quant_algo": "NVFP4",
-                },
-            }
-        )
+        architecture({**DENSE, "quantization_config": told})
 
 
 def test_a_number_format_that_nobody_publishes_in_is_refused() -> None:

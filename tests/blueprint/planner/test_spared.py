@@ -88,6 +88,21 @@ def test_every_way_of_packing_has_a_list_of_its_own(told: dict[str, Any]) -> Non
     assert spared(told) == Spared(attention=1.0, states=0.0)
 
 
+@pytest.mark.parametrize(
+    ("family", "attention", "feed"),
+    [
+        ("internlm2", ("attention.wqkv", "attention.wo"), ("feed_forward.w1", "feed_forward.w2", "feed_forward.w3")),
+        ("phi", tuple(f"self_attn.{each}" for each in ("q_proj", "k_proj", "v_proj", "dense")), ("mlp.fc1", "mlp.fc2")),
+        ("phi3", ("self_attn.qkv_proj", "self_attn.o_proj"), ("mlp.gate_up_proj", "mlp.down_proj")),
+        ("starcoder2", tuple(f"self_attn.{each}_proj" for each in "qkvo"), ("mlp.c_fc", "mlp.c_proj")),
+    ],
+)
+def test_families_have_names_of_their_own(family: str, attention: tuple[str, ...], feed: tuple[str, ...]) -> None:
+    model = {**DENSE, "model_type": family}
+    assert spared({**FP8, "ignore": each(*attention)}, model) == Spared(attention=1.0, states=0.0)
+    assert spared({**FP8, "ignore": each(*feed)}, model) == Spared(dense=1.0, states=0.0)
+
+
 def test_experts_and_what_is_shared_are_apart() -> None:
     assert spared({**FP8, "ignore": ["re:.*shared_expert.*"]}, EXPERTS) == Spared(dense=1.0, states=0.0)
     assert (
