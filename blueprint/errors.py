@@ -98,7 +98,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"did you mean {' or '.join(close)}?"
     if len(names) <= SHOWN:
         return f"known: {', '.join(names) or 'none'}"
-    return f"{len(names)} are known, among them {', '.join(names[:SHOWN])}"
+    return f"{len(names)} names are known, among them {', '.join(names[:SHOWN])}"
 
 
 def _folded(name: str) -> str:

@@ -30,9 +30,10 @@ def output_option(*formats: str) -> Callable[[F], F]:
             if name not in formats:
                 raise click.BadParameter(f"{name!r} is not a format here; known: {', '.join(formats)}")
             chosen.append((name, Path(path) if path else None))
-        if sum(path is None for _, path in chosen) > 1:
+        bare = [name for name, path in chosen if path is None]
+        if len(bare) > 1:
             raise click.BadParameter(
-                "only one format can go to stdout; name a file for the others: -o html=matrix.html"
+                f"only one format can go to stdout; name a file for the others: -o {bare[1]}=FILE.{bare[1]}"
             )
         return tuple(chosen)
 

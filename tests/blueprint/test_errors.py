@@ -39,7 +39,7 @@ def test_what_is_not_found_is_answered_with_the_nearest_names() -> None:
         (["alpha", "beta"], "known: alpha, beta"),
         (
             [f"name{n}" for n in range(20)],
-            "20 are known, among them name0, name1, name10, name11, name12, name13, name14, name15",
+            "20 names are known, among them name0, name1, name10, name11, name12, name13, name14, name15",
         ),
     ],
 )

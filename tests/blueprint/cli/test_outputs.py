@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from blueprint.cli.outputs import write, write_all
+from blueprint.cli.outputs import output_option, write, write_all
 
 
 def test_a_file_keeps_its_mode_and_a_new_one_gets_that_of_the_umask(tmp_path: Path) -> None:
@@ -84,3 +85,10 @@ def test_standard_output_is_reached_by_its_name_and_may_be_full() -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run([sys.executable, "-c", code.format("")], stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
     assert (ended.returncode, "No space left on device" in ended.stderr, "bug" in ended.stderr) == (2, True, False)
+
+
+def test_two_formats_on_one_terminal_are_refused_with_the_file_that_the_second_needs() -> None:
+    command = output_option("table", "json", "csv")(click.command()(lambda outputs: None))
+    told = CliRunner().invoke(command, ["-o", "json", "-o", "csv"])
+    assert told.exit_code == 2
+    assert "-o csv=FILE.csv" in told.output
