@@ -65,10 +65,11 @@ def _understood(target: str, modules: Iterable[str]) -> bool:
         return True
     pattern = target.removeprefix("re:")
     simple = not _TOO_CLEVER.search(_HARMLESS.sub("", pattern)) and len(re.findall(r"[*+{]", pattern)) <= MOST_REPEATS
-    return simple and _compiles(pattern) and any(_names(target, module) for module in modules)
+    return simple and compiles(pattern) and any(_names(target, module) for module in modules)
 
 
-def _compiles(pattern: str) -> bool:
+def compiles(pattern: str) -> bool:
+    """Whether Python reads it as a regular expression, and without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
