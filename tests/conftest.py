@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from blueprint.assembly import assemble
 from blueprint.config import load
@@ -27,9 +27,12 @@ LINES_SHOWN = 60
 DAY = dt.date(2026, 11, 20)
 STACKS = ("brownfield", "dev", "prod", "regulated", "seed", "staging")
 
-settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
-"""A change is not judged by luck: examples are the same each time. `--hypothesis-profile=default` looks for others."""
+"""A change is not judged by luck: examples are the same each time, and a worker that looks for garbage is not a slow example.
+
+`--hypothesis-profile=default` looks for other examples.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
