@@ -229,7 +229,7 @@ def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
     place=st.sampled_from(sorted(places(SOUND), key=str)),
     other=st.sampled_from([None, "", "other", 0, -1, 2.5, True, [], ["other"], {}, {"other": "key"}, "remove"]),
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_other_value_anywhere_is_accepted_or_refused_at_its_place(
     tmp_path: Path, place: tuple[str | int, ...], other: object
 ) -> None:

@@ -37,9 +37,7 @@ RULE, TARGET, TOPIC = (
     "aws:cloudwatch/eventTarget:EventTarget",
     "aws:sns/topic:Topic",
 )
-FEW = settings(
-    max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 MANY = settings(FEW, max_examples=60)
 every_stack = pytest.mark.parametrize("stack", ["dev", pytest.param("staging", marks=pytest.mark.slow)])
 """The cheap ones: those of the largest are marked slow."""
