@@ -9,9 +9,9 @@ from blueprint.planner.body import body_of
 from blueprint.planner.bounds import shown
 from blueprint.planner.defaults import DEFAULTS
 from blueprint.planner.families import FAMILIES, Family
-from blueprint.planner.groups import Part
 from blueprint.planner.images import Images, images_of
 from blueprint.planner.layers import attention_of, rotary_of
+from blueprint.planner.modules import Part
 from blueprint.planner.packing import KEYS, packing_of
 from blueprint.planner.relations import check
 from blueprint.planner.rope import context_of

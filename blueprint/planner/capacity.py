@@ -218,7 +218,8 @@ class Counted(NamedTuple):
     def derived(self) -> dict[str, str | int | float | bool]:
         """Flags that were left out, with what was taken for them."""
         kinds = {"runner": "pooling" if self.model.pools else "generate", "language_model_only": False}
-        left_out = {name: value for name, value in kinds.items() if self.given.get(name, "auto") == "auto"}
+        given = self.given
+        left_out = {name: value for name, value in kinds.items() if given.get(name, "auto") == "auto"}
         return {**self.settled.derived, **left_out}
 
     @property

@@ -24,7 +24,7 @@ def _plain(value: Cell) -> str:
     """As programs write it; a text that a spreadsheet would run as a formula starts with an apostrophe."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return "" if value is None else shown(value)
 
 
 def line(cells: Iterable[str]) -> str:

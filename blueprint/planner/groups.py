@@ -5,24 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 from blueprint.planner.families import Family
+from blueprint.planner.modules import PARTS, Part, modules_of
 
-Part = Literal["attention", "dense", "experts"]
-PARTS: tuple[Part, ...] = get_args(Part)
-
-_FEED, _OLD = ("gate_proj", "up_proj", "down_proj"), ("w1", "w2", "w3")
-_MODULES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
-    {
-        "attention": tuple(f"self_attn.{each}" for each in ("q_proj", "k_proj", "v_proj", "o_proj")),
-        "dense": tuple(f"mlp.{each}" for each in _FEED),
-        "experts": tuple(f"mlp.experts.0.{each}" for each in _FEED),
-    }
-)
-"""Modules of a layer by part, as most families name them."""
-_MIXTRAL = tuple(f"block_sparse_moe.experts.0.{each}" for each in _OLD)
 _LAYER = "model.layers.0."
 EVERYTHING = "Linear"
 """The class that all of these modules have, which names what no other target does."""
@@ -55,8 +42,7 @@ def formats_of(groups: Iterable[Group], family: Family) -> tuple[Mapping[Part, s
 
 
 def _modules(part: Part, family: Family) -> Iterable[str]:
-    modules = _MIXTRAL if part == "experts" and family.mixtral_names else _MODULES[part]
-    return (f"{_LAYER}{module}" for module in modules)
+    return (f"{_LAYER}{module}" for module in modules_of(part, family).usual)
 
 
 def _understood(target: str, modules: Iterable[str]) -> bool:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from blueprint.planner.bounds import shown
 from blueprint.planner.families import Family
-from blueprint.planner.groups import PARTS, Group, Part, formats_of
+from blueprint.planner.groups import Group, formats_of
+from blueprint.planner.modules import PARTS, Part
 from blueprint.planner.settings import Refused
 from blueprint.planner.spared import Spared, spared_of
 

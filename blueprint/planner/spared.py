@@ -5,11 +5,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from blueprint.planner.families import Family
 from blueprint.planner.groups import compiles
+from blueprint.planner.modules import modules_of
 from blueprint.planner.settings import Refused
 from blueprint.types import Frozen
 
@@ -18,30 +18,6 @@ LISTS = ("ignore", "modules_to_not_convert", "exclude_modules", "llm_int8_skip_m
 _STEM = "model.layers"
 _STEMS = ("model.language_model.layers", "language_model.model.layers", "backbone.layers")
 """What checkpoints call the layers, the first of them nearly all."""
-_FUSED = ("qkv_proj", "wqkv")
-_NO_GATE = ("fc1", "c_fc")
-_FEED = (
-    ("gate_proj", "gate_up_proj", "w1", *_NO_GATE),
-    ("up_proj", "gate_up_proj", "w3", *_NO_GATE),
-    ("down_proj", "w2", "fc2", "c_proj"),
-)
-_CONTAINERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "attention": ("self_attn", "attention", "mixer"),
-        "dense": ("mlp", "mlp.shared_expert", "mlp.shared_experts", "feed_forward", "feed_forward.shared_expert", "mixer.shared_experts"),
-        "experts": ("mlp.experts.0", "mlp.experts", "feed_forward.experts", "mixer.experts.0"),
-        "states": ("linear_attn", "mamba", "mixer", "conv"),
-    }
-)  # fmt: skip
-_MODULES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
-    {
-        "attention": (("q_proj", "q_b_proj", *_FUSED), ("k_proj", "kv_b_proj", *_FUSED), ("v_proj", "kv_a_proj_with_mqa", *_FUSED), ("o_proj", "wo", "dense")),
-        "dense": _FEED,
-        "experts": _FEED,
-        "states": (("in_proj", "in_proj_qkvz", "in_proj_qkv"), ("out_proj",)),
-    }
-)  # fmt: skip
-"""The large modules of a part, each with the names that it goes by; what is fused is named by its parts or as a whole."""
 _ENDLESS = re.compile(r"\)[*+{]|[*+?}][*+{]")
 """A pattern that may take for ever: it repeats what repeats."""
 _NUMBER = re.compile(r"\d")
@@ -105,10 +81,10 @@ def spared_of(
 
 def _of_layer(excluded: _Excluded, part: str, family: Family, layer: int) -> float:
     """Share of the modules of a part in one layer."""
-    containers = ("block_sparse_moe.experts.0",) if family.mixtral_names and part == "experts" else _CONTAINERS[part]
+    containers, named = modules_of(part, family)
     modules = [
         any(excluded.holds(layer, f"{container}.{name}") for container in containers for name in names)
-        for names in _MODULES[part]
+        for names in named
     ]
     return sum(modules) / len(modules)
 
