@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from blueprint.cli.outputs import as_json, output_option, width_of, write_all
+from blueprint.planner.bounds import MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from blueprint.planner.accelerators import Accelerator
@@ -39,8 +41,8 @@ _FLAGS: tuple[tuple[str, type | click.Choice[str], str], ...] = (
 
 _OF_INSTANCES = ("region", "capacity", "input_tokens", "output_tokens", "utilisation")
 """What says nothing about one GPU without a price."""
-MOST_AT_ONCE, LONGEST = 1_000_000, 10_000_000
-"""Sequences as `options` allows them, and tokens of a request, beyond which a number is a slip of the pen."""
+LONGEST = 10_000_000
+"""Tokens of a request, beyond which a number is a slip of the pen."""
 
 
 def _region(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -66,6 +68,9 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_tokens = partial(click.option, type=click.IntRange(1, LONGEST), default=1000, show_default=True, help="Of a request, for throughput.")  # fmt: skip
+
+
 @click.command(name="plan-capacity")
 @click.argument("model")
 @click.option("--gpu", default=None, help="One GPU type: h100-sxm-80gb, l4, or the driver's name of it.")
@@ -82,20 +87,8 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--capacity", type=click.Choice(["on-demand", "spot", "reserved"]), default="on-demand", show_default=True,
               help="How instances are bought; reserved is shown at on-demand prices, no source has its own.")  # fmt: skip
 @click.option("--format", "form", default=None, help="The same as --quantization.")
-@click.option(
-    "--input-tokens",
-    type=click.IntRange(1, LONGEST),
-    default=1000,
-    show_default=True,
-    help="Of a request, for throughput.",
-)
-@click.option(
-    "--output-tokens",
-    type=click.IntRange(1, LONGEST),
-    default=1000,
-    show_default=True,
-    help="Of a request, for throughput.",
-)
+@_tokens("--input-tokens")
+@_tokens("--output-tokens")
 @click.option(
     "--utilisation", type=click.FloatRange(0, 1, min_open=True), default=0.3, show_default=True,
     help="Share of the time that requests fill.",

@@ -29,6 +29,8 @@ QUOTED, DIGITS = 60, 128
 """Characters of a value that an error quotes, and bits of a number that it writes out."""
 LAYERS, HEADS, EXPERTS, WIDTH, WORDS, TOKENS = 1024, 2**14, 2**14, 2**20, 2**26, 2**30
 
+MOST_AT_ONCE = 1_000_000
+"""Sequences that anybody asks for, beyond which a number is a slip of the pen."""
 BOUNDS: Mapping[str, Bound] = MappingProxyType(
     {
         name: bound

@@ -210,25 +210,24 @@ class Counted(NamedTuple):
         return pool.longest(Blocks(max(0, spare - 1)), self.settled.in_flight, self.settled.longest)
 
     @property
-    def given(self) -> dict[str, str | int | float | bool]:
-        """Flags that were given."""
-        return self.request.model_dump(exclude_none=True)
-
-    @property
     def derived(self) -> dict[str, str | int | float | bool]:
         """Flags that were left out, with what was taken for them."""
         kinds = {"runner": "pooling" if self.model.pools else "generate", "language_model_only": False}
-        given = self.given
+        given = self.request.given
         left_out = {name: value for name, value in kinds.items() if given.get(name, "auto") == "auto"}
         return {**self.settled.derived, **left_out}
 
     @property
     def at_once(self) -> int:
-        """Whole sequences of full length that it works on at once, over all its data ranks.
+        """Whole sequences of full length that it works on at once, over all its data ranks; 0 when it does not fit.
 
         Each data rank is an engine with a cache and `max_num_seqs` of its own (vllm/v1/engine/core.py of 0.33.0).
         """
-        return self.settled.layout.data * int(min(self.settled.batch.seqs, self.concurrency))
+        return 0 if self.limit else self.settled.layout.data * int(min(self.settled.batch.seqs, self.concurrency))
+
+    def replicas(self, wanted: int) -> int:
+        """Of this deployment that work on so many sequences; 0 when it does not fit."""
+        return -(-wanted // self.at_once) if self.at_once else 0
 
 
 def count(model: Architecture, gpu: Accelerator, request: Request) -> Counted:
@@ -257,7 +256,6 @@ def told(
     """What was counted, as the document that people and programs read."""
     gpu, settled, found, limit, origin = counted.gpu, counted.settled, counted.account, counted.limit, counted.origin
     held = 0.0 if limit else counted.concurrency
-    at_once = 0 if limit else counted.at_once
     limiting = limit or ("kv_cache" if held < settled.batch.seqs else "max_num_seqs")
     low, high = (Bytes(found.available + sign * of_gib(BANDS[origin])) for sign in (-1, 1))
     smallest = _change(counted) if limit and change else None
@@ -268,13 +266,13 @@ def told(
         activation_gib_per_gpu=_rounded(found.activation), buffers_gib_per_gpu=_rounded(found.buffers), non_torch_gib_per_gpu=_rounded(found.non_torch),
         cuda_graph_gib_per_gpu=_rounded(found.graphs), cuda_graph_in_budget=found.graphs_in_budget, reserve_gib_per_gpu=_rounded(counted.reserve), available_kv_cache_gib_per_gpu=_rounded(found.available),
         kv_cache_tokens=_tokens(found, settled, found.available), max_concurrency=round(held, 2) if found.pool.groups else None,
-        at_once=at_once, concurrency=concurrency, replicas=None if concurrency is None else -(-concurrency // at_once) if at_once else 0,
+        at_once=counted.at_once, concurrency=concurrency, replicas=None if concurrency is None else counted.replicas(concurrency),
         longest_context=counted.longest, limiting_term=limiting, smallest_change=smallest,
         error_band=ErrorBand(
             available_kv_cache_gib_per_gpu=(_rounded(low), _rounded(high)),
             kv_cache_tokens=(_tokens(found, settled, low), _tokens(found, settled, high)), origin=origin, because=counted.doubts,
         ),
-        given=counted.given, derived=counted.derived, sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
+        given=counted.request.given, derived=counted.derived, sources=tuple(each for each in (source, *_sources(gpu, settled)) if each),
     )  # fmt: skip
 
 

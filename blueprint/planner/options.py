@@ -11,6 +11,7 @@ from pydantic import Field
 from blueprint.errors import DocumentError, NotFound, Problem
 from blueprint.planner.accelerators import Accelerator, gpu_of
 from blueprint.planner.architecture import Architecture
+from blueprint.planner.bounds import MOST_AT_ONCE
 from blueprint.planner.capacity import BANDS, Counted, count
 from blueprint.planner.instances import Instance, instance, instances, offered, offers_of, offers_read
 from blueprint.planner.layout import Layout
@@ -24,8 +25,7 @@ from blueprint.planner.units import gib
 from blueprint.types import Frozen
 
 SCHEMA: Literal["blueprint.options/1"] = "blueprint.options/1"
-MOST_AT_ONCE = 1_000_000
-"""Sequences beyond which a number is a slip of the pen."""
+NO_PRICE = "no price in the table"
 ONE_GPU: Mapping[str, object] = {
     "total_gpu_memory_gib": None, "pipeline_parallel": 1, "data_parallel": 1, "decode_context_parallel": 1, "expert_parallel": False,
 }  # fmt: skip
@@ -183,7 +183,7 @@ def options(name: str, model: Architecture, request: Request, wanted: Wanted, *,
     return Options(
         schema=SCHEMA, model=name, region=wanted.region, capacity=wanted.purchase, instance=wanted.instance, concurrency=wanted.concurrency,
         context=case.context, input_tokens=wanted.mix.input,
-        output_tokens=wanted.mix.output, utilisation=wanted.mix.utilisation, hours_per_month=HOURS, given=request.model_dump(exclude_none=True),
+        output_tokens=wanted.mix.output, utilisation=wanted.mix.utilisation, hours_per_month=HOURS, given=request.given,
         offers_read=offers_read() if known_here else None, options=ranked, skipped=tuple(passed_over),
         nearest=None if ranked else _nearest(case, chosen), sources=_sources(case, chosen, source, known_here=known_here),
     )  # fmt: skip
@@ -270,7 +270,7 @@ def _ways(case: Case, machine: Instance, gpu: Accelerator) -> Iterator[Option]:
 
 def _option(case: Case, machine: Instance, answer: Counted) -> Option:
     settled, found, wanted, gpu = answer.settled, answer.account, case.wanted, answer.gpu
-    replicas = -(-wanted.concurrency // answer.at_once)
+    given, replicas = case.request.given, answer.replicas(wanted.concurrency)
     machines = -(-replicas // (machine.accelerators // settled.layout.gpus))
     cost = case.price(machine)
     rate = throughput(answer.model, gpu, settled, found, wanted.mix) if not answer.model.pools else None
@@ -287,10 +287,10 @@ def _option(case: Case, machine: Instance, answer: Counted) -> Option:
         lowest_usd_per_month=None if cost is None else round(cost.lowest * machines * HOURS, 2),
         price_region=None if cost is None else cost.region, price_capacity=None if cost is None else cost.purchase,
         price_read=None if cost is None else cost.read,
-        price_caveat="no price in the table" if cost is None else cost.caveat, offered=offered(machine.name, wanted.region),
+        price_caveat=NO_PRICE if cost is None else cost.caveat, offered=offered(machine.name, wanted.region),
         output_tokens_per_second=rate,
         usd_per_million_output_tokens=None if cost is None or rate is None else _usd_per_million(cost, machines / replicas, rate, wanted.mix),
-        derived={name: value for name, value in answer.derived.items() if name not in case.request.model_dump(exclude_none=True)}
+        derived={name: value for name, value in answer.derived.items() if name not in given}
         | {"tensor_parallel": settled.layout.tensor, "quantization": settled.format.name},
     )  # fmt: skip
 
@@ -304,7 +304,7 @@ def _skipped(case: Case, machine: Instance, reason: str) -> Skipped:
     cost = case.price(machine)
     return Skipped(
         instance=machine.name, usd_per_hour=None if cost is None else cost.usd_per_hour,
-        price_caveat="no price in the table" if cost is None else cost.caveat, because=reason,
+        price_caveat=NO_PRICE if cost is None else cost.caveat, because=reason,
     )  # fmt: skip
 
 

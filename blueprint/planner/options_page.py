@@ -7,12 +7,12 @@ from typing import Final
 
 from blueprint.columns import columns
 from blueprint.planner.cells import Cell, both, csv_of, line, shown
-from blueprint.planner.options import Option, Options, Skipped
+from blueprint.planner.options import NO_PRICE, Option, Options, Skipped
 from blueprint.planner.request import Request
 from blueprint.planner.throughput import RANGES
 
 SHOWN = 15
-UNKNOWN, NO_PRICE = "UNKNOWN", "no price in the table"
+UNKNOWN = "UNKNOWN"
 
 
 def monthly(each: Option) -> str:

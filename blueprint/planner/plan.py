@@ -64,11 +64,9 @@ def plan(model: str, name: str, request: Request, *, demand: int = 1) -> Plan:
         raise DocumentError([Problem(f"is more GPUs than {name} has", path=("--tensor-parallel",), value=str(gpus),
                                      allowed=f"1 to {machine.accelerators}", why="with pipeline and data ranks",
                                      fix=f"share the model over {machine.accelerators} GPUs, or take a larger instance")])  # fmt: skip
-    at_once = 0 if counted.limit else counted.at_once
-    replicas = math.ceil(demand / at_once) if at_once else 0
-    beside = machine.accelerators // gpus
+    replicas, beside = counted.replicas(demand), machine.accelerators // gpus
     return Plan(
-        capacity=told(found.name, counted, source=found.source), arguments=_arguments(counted), at_once=at_once, replicas=replicas,
+        capacity=told(found.name, counted, source=found.source), arguments=_arguments(counted), at_once=counted.at_once, replicas=replicas,
         replicas_per_instance=beside, instances=math.ceil(replicas / beside), probe=_probe(weights_of(found.architecture, counted.settled.format).fetched, machine),
         shared_memory_gib=SHARED_MEMORY_GIB if gpus > 1 else ALONE_MEMORY_GIB,
     )  # fmt: skip

@@ -26,7 +26,6 @@ CACHED_SINCE: dict[CacheFormat, float] = {"fp8": 8.0, "bf16": 8.0}
 """Compute capability from which a backend keeps a cache in a format (flashinfer.py and triton_attn.py of vLLM 0.33.0)."""
 CONTAINERS = frozenset({"compressed-tensors", "modelopt", "quark", "torchao", "auto-round", "inc"})
 """Names of `--quantization` that say how a checkpoint is packed, not in which format."""
-"""Architectures whose cache in 8 bits is fp8_ds_mla, but on GPUs of capability 10."""
 
 
 class Request(Frozen):
@@ -53,6 +52,11 @@ class Request(Frozen):
         default=None, description="What it answers with; left out: as the model's makers mean it, or text"
     )
     language_model_only: bool | None = Field(default=None, description="Without the encoder of images")
+
+    @property
+    def given(self) -> dict[str, str | int | float | bool]:
+        """Flags that were said."""
+        return self.model_dump(exclude_none=True)
 
 
 class Settled(NamedTuple):

@@ -4,8 +4,9 @@ import pytest
 
 from blueprint.errors import DocumentError, NotFound
 from blueprint.planner.accelerators import accelerator
+from blueprint.planner.bounds import MOST_AT_ONCE
 from blueprint.planner.models import known
-from blueprint.planner.options import MOST_AT_ONCE, Case, Option, Options, Wanted, _raise_what_no_type_answers, options
+from blueprint.planner.options import Case, Option, Options, Wanted, _raise_what_no_type_answers, options
 from blueprint.planner.options_page import as_table
 from blueprint.planner.request import Request
 from blueprint.planner.throughput import Mix
